@@ -1,0 +1,4 @@
+//! A softswitch and ACD engine for public-service hotlines; see ARCHITECTURE.md.
+
+pub mod base;
+pub mod call;
