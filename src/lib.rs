@@ -1,4 +1,7 @@
 //! A softswitch and ACD engine for public-service hotlines; see ARCHITECTURE.md.
 
+pub mod acd;
 pub mod base;
 pub mod call;
+pub mod number;
+pub mod sdp;

@@ -1,0 +1,4 @@
+//! Digits → caller: what a telephone number met in China is, and its one normal form.
+
+mod caller;
+pub use caller::{Home, Kind, Number, read};
