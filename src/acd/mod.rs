@@ -17,3 +17,17 @@ mod status;
 pub use status::{Reason, State, Status};
 mod view;
 pub use view::{AgentNow, Census, QueueNow};
+
+mod agent;
+mod queue;
+mod ticket;
+
+mod offer;
+mod person;
+mod talk;
+
+mod check;
+mod reload;
+
+#[cfg(test)]
+mod tests;
