@@ -3,5 +3,6 @@
 pub mod acd;
 pub mod base;
 pub mod call;
+pub mod dialplan;
 pub mod number;
 pub mod sdp;
