@@ -6,3 +6,5 @@ pub mod call;
 pub mod dialplan;
 pub mod number;
 pub mod sdp;
+pub mod media;
+pub mod node;

@@ -1,0 +1,9 @@
+//! The threads that carry media: pre-bound sockets, batches, clock and a `media::Worker` each.
+
+mod counters;
+mod settings;
+mod threads;
+
+pub use counters::Counters;
+pub use settings::Settings;
+pub use threads::{MediaThreads, StartError};
