@@ -8,3 +8,4 @@ pub mod number;
 pub mod sdp;
 pub mod media;
 pub mod node;
+pub mod sip;
