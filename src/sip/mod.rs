@@ -1,0 +1,3 @@
+//! SIP: the parser and writer of messages.
+
+pub mod wire;
