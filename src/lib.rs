@@ -3,9 +3,10 @@
 pub mod acd;
 pub mod base;
 pub mod call;
+pub mod config;
 pub mod dialplan;
-pub mod number;
-pub mod sdp;
 pub mod media;
 pub mod node;
+pub mod number;
+pub mod sdp;
 pub mod sip;

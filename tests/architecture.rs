@@ -114,7 +114,9 @@ fn every_room_names_only_the_rooms_that_it_may() {
         if inside.components().count() == 1 {
             continue;
         }
-        let allowed = arrows.get(room.as_ref()).unwrap_or_else(|| panic!("{room} is a new room: give it its arrows"));
+        let allowed = arrows
+            .get(room.as_ref())
+            .unwrap_or_else(|| panic!("{room} is a new room: give it its arrows"));
         let text = fs::read_to_string(&file).expect("source is text");
         for name in named_rooms(&text) {
             if name != room.as_ref() && !allowed.contains(&name.as_str()) {
@@ -133,7 +135,8 @@ fn a_file_fits_a_sitting() {
     let mut wrong = Vec::new();
     for file in rust_files(&root().join("src")) {
         let text = fs::read_to_string(&file).expect("source is text");
-        let name = file.strip_prefix(root()).expect("files lie in the project").display().to_string();
+        let name =
+            file.strip_prefix(root()).expect("files lie in the project").display().to_string();
         let lines = text.lines().count();
         if lines > LINES_MAX && !LONG.iter().any(|(long, _)| *long == name) {
             wrong.push(format!("{name}: {lines} lines; which second subject has it?"));
@@ -152,7 +155,10 @@ fn a_mod_rs_is_a_table_of_contents() {
         let text = fs::read_to_string(&file).expect("source is text");
         for line in code_lines(&text) {
             let line = line.trim_start();
-            if ["fn ", "pub fn ", "impl ", "struct ", "enum "].iter().any(|start| line.starts_with(start)) {
+            if ["fn ", "pub fn ", "impl ", "struct ", "enum "]
+                .iter()
+                .any(|start| line.starts_with(start))
+            {
                 wrong.push(format!("{}: {line}", file.display()));
             }
         }

@@ -241,9 +241,8 @@ fn begin(
         tracing::info!(call = %turn.call, %refusal, "offer refused");
         return Err(Refusal::new(488, Cause::NoMedia));
     }
-    let listed = |list: &[String], name: &str| {
-        list.contains(&number.normal).then(|| Arc::<str>::from(name))
-    };
+    let listed =
+        |list: &[String], name: &str| list.contains(&number.normal).then(|| Arc::<str>::from(name));
     let facts = Facts {
         call: Some(turn.call),
         caller_kind: kind_name(number.kind).to_owned(),

@@ -64,8 +64,7 @@ impl Call {
             Input::Position(position) => self.on_position(turn, position),
             Input::Wish { id, wish } => self.on_wish(turn, id, wish),
             Input::End(cause) => {
-                let by =
-                    if cause == Cause::Command { EndedBy::Command } else { EndedBy::System };
+                let by = if cause == Cause::Command { EndedBy::Command } else { EndedBy::System };
                 self.end(turn, by, cause);
             }
             Input::Deadline => self.on_deadline(turn),

@@ -10,9 +10,7 @@ use crate::call::input::Input;
 use crate::call::lines::Lines;
 use crate::call::strangers::Strangers;
 use crate::call::turn::{Act, Turn, World};
-use crate::call::{
-    Cause, Effect, EndedBy, Event, Fact, Record, Settings, View,
-};
+use crate::call::{Cause, Effect, EndedBy, Event, Fact, Record, Settings, View};
 use crate::dialplan::Flows;
 use crate::media::{self, Ports, Prompts};
 use crate::sip::{self, Stack};
@@ -204,11 +202,7 @@ impl Core {
     }
 
     /// Tells the desk; what it wants follows.
-    pub(crate) fn desk_step(
-        &mut self,
-        now: Instant,
-        input: acd::Input,
-    ) {
+    pub(crate) fn desk_step(&mut self, now: Instant, input: acd::Input) {
         if let Err(denied) = self.try_desk(now, input) {
             tracing::debug!(%denied, "desk");
         }
@@ -229,13 +223,7 @@ impl Core {
     }
 
     /// One step of one call. A panic costs this call only (R26).
-    pub(crate) fn step(
-        &mut self,
-        now: Instant,
-        id: CallId,
-        input: Input,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(crate) fn step(&mut self, now: Instant, id: CallId, input: Input, out: &mut Vec<Effect>) {
         let Some(entry) = self.calls.get_mut(&id) else {
             if let Input::Wish { id: command, .. } = input {
                 let reply = Err(crate::call::CommandError::UnknownCall(id));

@@ -18,8 +18,7 @@ impl Call {
         match self.try_dial(turn, &dial) {
             Ok(leg) => {
                 let until = turn.now + dial.ring;
-                self.phase =
-                    Phase::Dialling(Box::new(Dialling { leg, dial, until, early: false }));
+                self.phase = Phase::Dialling(Box::new(Dialling { leg, dial, until, early: false }));
                 None
             }
             Err(why) => {
@@ -46,7 +45,8 @@ impl Call {
                 (sip::Destination::Trunk { trunk: trunk.clone(), user }, number.clone(), address)
             }
             DialTarget::Uri(text) => {
-                let uri = sip::Uri::parse(&sip::Text::from(text.as_str())).map_err(|_| "the SIP address cannot be read")?;
+                let uri = sip::Uri::parse(&sip::Text::from(text.as_str()))
+                    .map_err(|_| "the SIP address cannot be read")?;
                 let address = numeric_host(&uri).ok_or("the SIP address has no numeric host")?;
                 (sip::Destination::Uri { trunk: trunk.clone(), uri }, text.clone(), address)
             }

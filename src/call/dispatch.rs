@@ -7,15 +7,14 @@ use crate::sip;
 
 impl Core {
     /// Brings what the stack tells to whom it concerns.
-    pub(crate) fn dispatch_sip(
-        &mut self,
-        now: Instant,
-        event: sip::Event,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(crate) fn dispatch_sip(&mut self, now: Instant, event: sip::Event, out: &mut Vec<Effect>) {
         match event {
             sip::Event::Invite { dialog, peer, flow, call, offer } => {
-                self.arrive(now, crate::call::arriving::Arrival { dialog, peer, flow, info: *call, offer }, out);
+                self.arrive(
+                    now,
+                    crate::call::arriving::Arrival { dialog, peer, flow, info: *call, offer },
+                    out,
+                );
             }
             sip::Event::Refused { peer, info, status } => {
                 self.refused_by_stack(now, &peer, &info, status, out);

@@ -1,8 +1,6 @@
 use std::time::Duration;
 
-use crate::base::{
-    AccountId, AgentId, Instant, QueueId, RecordingId, TrunkId, Wall, WallClock,
-};
+use crate::base::{AccountId, AgentId, Instant, QueueId, RecordingId, TrunkId, Wall, WallClock};
 use crate::call::{CallArrived, Cause, Cdr, EndedBy, LegRecord};
 
 /// The most keys that a CDR keeps.

@@ -83,13 +83,7 @@ impl Call {
     }
 
     /// Hangs up every leg; `status` is what an unanswered caller gets. The first reason counts.
-    pub(crate) fn end_with(
-        &mut self,
-        turn: &mut Turn<'_>,
-        by: EndedBy,
-        cause: Cause,
-        status: u16,
-    ) {
+    pub(crate) fn end_with(&mut self, turn: &mut Turn<'_>, by: EndedBy, cause: Cause, status: u16) {
         if matches!(self.phase, Phase::Ending(_)) {
             return;
         }

@@ -121,7 +121,9 @@ impl Core {
         if changed {
             let fact = Fact::Alarm {
                 id: format!("trunk-{trunk}"),
-                what: format!("trunk {trunk} does not answer OPTIONS; check the line and its address"),
+                what: format!(
+                    "trunk {trunk} does not answer OPTIONS; check the line and its address"
+                ),
                 cleared: alive,
             };
             self.record(now, fact, out);

@@ -22,9 +22,10 @@ impl Core {
     pub(crate) fn show_call(&mut self, now: Instant, id: CallId, out: &mut Vec<Effect>) {
         let Some(entry) = self.calls.get_mut(&id) else { return };
         let Some(call) = &entry.call else { return };
-        let node = call.walk.as_ref().map_or_else(String::new, |walk| {
-            format!("{}:{}", walk.flow().id, walk.node())
-        });
+        let node = call
+            .walk
+            .as_ref()
+            .map_or_else(String::new, |walk| format!("{}:{}", walk.flow().id, walk.node()));
         let view = CallView {
             id,
             tenant: self.settings.tenant.clone(),

@@ -63,7 +63,12 @@ impl Call {
     }
 
     /// A re-INVITE or UPDATE of either side.
-    pub(crate) fn on_reoffer(&mut self, turn: &mut Turn<'_>, dialog: DialogId, sdp: Option<&Bytes>) {
+    pub(crate) fn on_reoffer(
+        &mut self,
+        turn: &mut Turn<'_>,
+        dialog: DialogId,
+        sdp: Option<&Bytes>,
+    ) {
         let is_caller = self.caller.as_ref().is_some_and(|leg| leg.dialog == dialog);
         let Some(leg) = self.leg_mut(dialog) else { return };
         let changed = leg.reoffered(turn, sdp);
@@ -121,8 +126,7 @@ impl Call {
         };
         let joined = talk.before.is_none();
         let agent = talk.agent.clone();
-        self.talk_ended_by =
-            Some(if agent.is_some() { EndedBy::Agent } else { EndedBy::Outside });
+        self.talk_ended_by = Some(if agent.is_some() { EndedBy::Agent } else { EndedBy::Outside });
         self.talk_over(turn, *talk);
         self.stop_playing(turn);
         self.feed(

@@ -3,8 +3,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::{
-    AccountId, AgentId, CallId, CommandId, DialogId, Instant, LegId, OfferId, Random, RecordingId, StreamId, TicketId,
-    Wall, WallClock,
+    AccountId, AgentId, CallId, CommandId, DialogId, Instant, LegId, OfferId, Random, RecordingId,
+    StreamId, TicketId, Wall, WallClock,
 };
 use crate::call::draft::Draft;
 use crate::call::index::Index;

@@ -23,8 +23,7 @@ impl Call {
         let Phase::Offered(waiting, ringing) = &self.phase else {
             return Err(wrong("answer", "an offered call", &self.phase));
         };
-        let (agent, waiting, dialog) =
-            (ringing.agent.clone(), waiting.clone(), ringing.leg.dialog);
+        let (agent, waiting, dialog) = (ringing.agent.clone(), waiting.clone(), ringing.leg.dialog);
         match turn.settings.phones.get(&agent).map(|phone| phone.answer) {
             None | Some(AnswerBy::Hand) => Err(CommandError::PhoneCannot(format!(
                 "the phone of agent {agent} cannot be answered from software: set `answer` of \

@@ -123,18 +123,30 @@ pub(crate) fn read(
         let number = agent.text("number", id.as_str());
         let account = AccountId::new(&agent.text("account", id.as_str()));
         if !accounts.contains_key(&account) {
-            agent.fault(agent.line(), "account", format!("\"{account}\" is no account; allowed: the id of an [[account]]"));
+            agent.fault(
+                agent.line(),
+                "account",
+                format!("\"{account}\" is no account; allowed: the id of an [[account]]"),
+            );
         }
         let served = agent.list("queues", |queue| Ok(QueueId::new(queue)));
         for queue in &served {
             if !queues.iter().any(|known| known.id == *queue) {
-                agent.fault(agent.line(), "queues", format!("\"{queue}\" is no queue; allowed: the id of a [[queue]]"));
+                agent.fault(
+                    agent.line(),
+                    "queues",
+                    format!("\"{queue}\" is no queue; allowed: the id of a [[queue]]"),
+                );
             }
         }
         let answer = agent.choice("answer", &ANSWER, AnswerBy::Hand);
         let taken = phones.values().any(|phone: &Phone| phone.account == account);
         if taken {
-            agent.fault(agent.line(), "account", format!("\"{account}\" is another agent's phone already"));
+            agent.fault(
+                agent.line(),
+                "account",
+                format!("\"{account}\" is another agent's phone already"),
+            );
         }
         if phones.insert(id.clone(), Phone { account, answer }).is_some() {
             agent.fault(agent.line(), "id", format!("\"{id}\" is used twice"));

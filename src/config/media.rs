@@ -30,10 +30,15 @@ impl MediaSettings {
     pub(crate) fn read(root: &mut Section<'_, '_>) -> Self {
         let mut section = root.section("media");
         let bind = section.ip("bind").unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        let default = if bind.is_unspecified() { crate::config::read::default_address() } else { bind };
+        let default =
+            if bind.is_unspecified() { crate::config::read::default_address() } else { bind };
         let address = section.ip("address").unwrap_or(default);
         if address.is_unspecified() {
-            section.fault(section.line(), "address", "is every address; allowed: the one address that peers can reach");
+            section.fault(
+                section.line(),
+                "address",
+                "is every address; allowed: the one address that peers can reach",
+            );
         }
         let (low, high) = section.span("ports", 1_024..=65_535, (20_000, 23_999));
         let ports = (u16::try_from(low).unwrap_or(20_000), u16::try_from(high).unwrap_or(23_999));

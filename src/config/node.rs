@@ -96,15 +96,18 @@ impl NodeSettings {
 impl ApiSettings {
     fn read(root: &mut Section<'_, '_>) -> Self {
         let mut api = root.section("api");
-        let listen =
-            api.socket("listen").unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into());
+        let listen = api.socket("listen").unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into());
         let streams_max = api.number("streams_max", 1..=10_000, 200);
         let mut tokens = Vec::new();
         for mut token in api.sections("token") {
             let name = token.required("name");
             let secret = token.required("secret");
             if !secret.is_empty() && !(16..=256).contains(&secret.len()) {
-                token.fault(token.line(), "secret", "has a length that is not allowed; allowed: 16 to 256 characters");
+                token.fault(
+                    token.line(),
+                    "secret",
+                    "has a length that is not allowed; allowed: 16 to 256 characters",
+                );
             }
             token.finish();
             tokens.push(Token { name, secret });

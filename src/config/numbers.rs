@@ -15,7 +15,11 @@ pub(crate) fn read(
         let called = number.required("called");
         let trunk = number.text_or_none("trunk").map(|name| TrunkId::new(&name));
         if let Some(name) = trunk.as_ref().filter(|name| !trunks.contains_key(*name)) {
-            number.fault(number.line(), "trunk", format!("\"{name}\" is no trunk; allowed: the id of a [[trunk]], or leave it out"));
+            number.fault(
+                number.line(),
+                "trunk",
+                format!("\"{name}\" is no trunk; allowed: the id of a [[trunk]], or leave it out"),
+            );
         }
         let flow = FlowId::new(&number.required("flow"));
         number.finish();

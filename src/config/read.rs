@@ -159,7 +159,10 @@ mod tests {
         let text = "[[agent]]\nid = \"a1\"\naccount = \"nobody\"\nqueues = [\"none\"]\n\
                     [[number]]\ncalled = \"12345\"\ntrunk = \"x\"\nflow = \"fcg/12345\"\n";
         let faults = faults(text);
-        assert!(faults.contains("hotline.toml:1: agent.account: \"nobody\" is no account"), "{faults}");
+        assert!(
+            faults.contains("hotline.toml:1: agent.account: \"nobody\" is no account"),
+            "{faults}"
+        );
         assert!(faults.contains("hotline.toml:1: agent.queues: \"none\" is no queue"), "{faults}");
         assert!(faults.contains("hotline.toml:5: number.trunk: \"x\" is no trunk"), "{faults}");
     }

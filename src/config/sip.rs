@@ -24,7 +24,11 @@ pub(crate) fn read(root: &mut Section<'_, '_>) -> Settings {
         sip.time("default_expires", SECOND..=SECOND * 86_400, defaults.default_expires);
     let max_expires = sip.time("max_expires", SECOND..=SECOND * 86_400, defaults.max_expires);
     if !(min_expires <= default_expires && default_expires <= max_expires) {
-        sip.fault(sip.line(), "default_expires", "is not allowed; allowed: min_expires ≤ default_expires ≤ max_expires");
+        sip.fault(
+            sip.line(),
+            "default_expires",
+            "is not allowed; allowed: min_expires ≤ default_expires ≤ max_expires",
+        );
     }
     let mut lockout = defaults.lockout;
     lockout.time = sip.time("lockout", SECOND..=SECOND * 86_400, lockout.time);

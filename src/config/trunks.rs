@@ -34,9 +34,9 @@ pub(crate) fn read(
         let address = trunk.socket("address");
         let sources = trunk.list("sources", read_source);
         let domain = trunk.text("domain", "");
-        let keepalive = trunk.flag("keepalive", true).then(|| {
-            trunk.time("keepalive_every", SECOND * 5..=SECOND * 600, SECOND * 30)
-        });
+        let keepalive = trunk
+            .flag("keepalive", true)
+            .then(|| trunk.time("keepalive_every", SECOND * 5..=SECOND * 600, SECOND * 30));
         let channels = trunk.number("channels", 1..=100_000, 60);
         let reserve = trunk.number("reserve", 0..=channels.saturating_sub(1), 0);
         let beyond = trunk.choice("beyond", &[("486", 486), ("503", 503)], 503);
@@ -62,7 +62,11 @@ pub(crate) fn read(
                 settings.omit_headers = omit_headers;
                 stack.trunks.push(settings);
             }
-            None => trunk.fault(trunk.line(), "address", "is missing or wrong; allowed: \"IP address:port\" of the carrier's SIP server"),
+            None => trunk.fault(
+                trunk.line(),
+                "address",
+                "is missing or wrong; allowed: \"IP address:port\" of the carrier's SIP server",
+            ),
         }
         trunk.finish();
         let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
@@ -104,7 +108,9 @@ fn credentials(trunk: &mut Section<'_, '_>) -> Option<TrunkCredentials> {
 /// `192.0.2.1`, `192.0.2.0/24`, `192.0.2.1:5060`.
 fn read_source(text: &str) -> Result<Source, String> {
     let wrong = || {
-        format!("{text:?} is not allowed; allowed: an IP address, one with a prefix such as \"192.0.2.0/24\", or one with a port such as \"192.0.2.1:5060\"")
+        format!(
+            "{text:?} is not allowed; allowed: an IP address, one with a prefix such as \"192.0.2.0/24\", or one with a port such as \"192.0.2.1:5060\""
+        )
     };
     if let Ok(ip) = text.parse::<IpAddr>() {
         return Ok(Source::host(ip));

@@ -4,12 +4,12 @@ mod census;
 mod command;
 mod event;
 mod flow;
+mod front;
 mod input;
 mod invite_info;
 mod output;
 mod peer;
 mod settings;
-mod front;
 
 pub use census::Census;
 pub use command::{Caller, Command, Destination};
