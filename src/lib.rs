@@ -2,3 +2,5 @@
 
 pub mod base;
 pub mod call;
+pub mod ledger;
+pub mod store;
