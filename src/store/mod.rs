@@ -8,6 +8,8 @@ mod db;
 mod disk;
 mod kept_file;
 mod recordings;
+#[cfg(test)]
+pub(crate) mod sample;
 mod spool;
 
 pub use alarm::Alarm;
