@@ -10,3 +10,5 @@ pub mod node;
 pub mod number;
 pub mod sdp;
 pub mod sip;
+pub mod ledger;
+pub mod store;
