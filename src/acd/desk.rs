@@ -70,7 +70,7 @@ impl Desk {
             Input::WrapUpDone { agent } => self.end_wrap_up(now, agent, out),
             Input::Reachable { agent, reachable } => self.reach(now, agent, reachable, out),
             Input::Enter { ticket, queue, priority, clock } => {
-                self.enter(now, (ticket, queue), (priority, clock), out)
+                self.enter(now, ticket, queue, priority, clock, out)
             }
             Input::Leave { ticket } => self.leave(now, ticket, out),
             Input::Ringing { offer } => self.ring(now, offer, out),

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::acd::agent::{Agent, Doing};
 use crate::acd::desk::Desk;
 use crate::acd::ticket::Stage;
@@ -79,7 +81,7 @@ impl Desk {
         let Some(known) = self.tickets.get_mut(&ticket) else { return Ok(()) };
         known.stage = Stage::Talking { agent: agent.clone() };
         let queue = known.queue.clone();
-        let mut wrap_up = std::time::Duration::ZERO;
+        let mut wrap_up = Duration::ZERO;
         if let Some(line) = self.queues.get_mut(&queue) {
             line.offered.remove(&known.place);
             wrap_up = line.settings.wrap_up;

@@ -53,8 +53,10 @@ impl Desk {
     pub(crate) fn enter(
         &mut self,
         now: Instant,
-        (ticket, queue): (TicketId, QueueId),
-        (priority, clock): (i32, Instant),
+        ticket: TicketId,
+        queue: QueueId,
+        priority: i32,
+        clock: Instant,
         out: &mut Vec<Output>,
     ) -> Result<(), Denied> {
         if self.tickets.contains_key(&ticket) {

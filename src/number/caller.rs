@@ -1,5 +1,11 @@
 use serde::{Deserialize, Serialize};
 
+use crate::number::clean::{Cleaned, clean};
+use crate::number::plan::{abroad, home_number, national};
+
+/// The most characters of a number that are kept.
+const RAW_MAX: usize = 256;
+
 /// Where the tenant is: what a local number without area code means.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Home {
@@ -12,14 +18,15 @@ pub struct Home {
 pub struct Number {
     /// As it came, cut at 256 characters.
     pub raw: String,
-    /// E.164 with `+`, a short code as it is, area code and short code for another city's hotline;
-    /// what could not be read stays as it came; empty when withheld.
+    /// E.164 with `+` (400 and 800 numbers too), a short code as it is, area code and short code for
+    /// a named city's; what could not be read stays as it came, without scheme and parameters;
+    /// empty when withheld.
     pub normal: String,
     /// For people, as it is written in China; empty when withheld.
     pub display: String,
     /// What it is.
     pub kind: Kind,
-    /// The area code with its leading 0, when the number itself says it.
+    /// The area code with its leading 0, when the number itself (or being a local one) says it.
     pub region: Option<String>,
 }
 
@@ -50,13 +57,36 @@ pub enum Kind {
 }
 
 /// Reads a number: the user part of a SIP URI, a whole `sip:` or `tel:` URI, or what a person typed.
+/// What belongs to no known pattern is kept as [`Kind::Other`], never bent into one.
 #[must_use]
-pub fn read(raw: &str, _home: &Home) -> Number {
-    Number {
-        raw: raw.to_owned(),
-        normal: raw.to_owned(),
-        display: raw.to_owned(),
-        kind: Kind::Other,
-        region: None,
+pub fn read(raw: &str, home: &Home) -> Number {
+    let raw: String = raw.chars().take(RAW_MAX).collect();
+    let read = match clean(&raw) {
+        Cleaned::Nobody => Reading::new(Kind::Withheld, String::new(), String::new()),
+        Cleaned::Name(name) => Reading::new(Kind::Other, name.clone(), name),
+        Cleaned::Digits { digits, international: true } => match digits.strip_prefix("86") {
+            Some(rest) => national(rest),
+            None => abroad(&digits),
+        }
+        .unwrap_or_else(|| Reading::new(Kind::Other, format!("+{digits}"), format!("+{digits}"))),
+        Cleaned::Digits { digits, international: false } => home_number(&digits, &home.area_code)
+            .unwrap_or_else(|| Reading::new(Kind::Other, digits.clone(), digits)),
+    };
+    let Reading { kind, normal, display, region } = read;
+    Number { raw, normal, display, kind, region }
+}
+
+/// A [`Number`] without its raw form.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    pub(crate) kind: Kind,
+    pub(crate) normal: String,
+    pub(crate) display: String,
+    pub(crate) region: Option<String>,
+}
+
+impl Reading {
+    pub(crate) fn new(kind: Kind, normal: String, display: String) -> Self {
+        Self { kind, normal, display, region: None }
     }
 }

@@ -2,3 +2,9 @@
 
 mod caller;
 pub use caller::{Home, Kind, Number, read};
+
+mod clean;
+mod plan;
+
+#[cfg(test)]
+mod tests;

@@ -33,9 +33,6 @@ pub enum Refusal {
     /// The peer has only the other IP version.
     #[error("address {0} is of another IP version than ours")]
     AddressFamily(std::net::IpAddr),
-    /// The answer does not have the one media line that we offered.
-    #[error("the answer does not match the offer: {0} media lines for 1")]
-    WrongMediaCount(usize),
 }
 
 impl Refusal {
@@ -48,7 +45,28 @@ impl Refusal {
             Self::NoCodec => 305,
             Self::NoAddress(_) => 301,
             Self::AddressFamily(_) => 300,
-            Self::Malformed(_) | Self::TooManyMedia { .. } | Self::WrongMediaCount(_) => 399,
+            Self::Malformed(_) | Self::TooManyMedia { .. } => 399,
         }
     }
+
+    /// Of several lines' refusals, the one that helps the reader most is the heaviest.
+    pub(crate) const fn weight(&self) -> u8 {
+        match self {
+            Self::NoCodec => 6,
+            Self::NoAddress(_) | Self::AddressFamily(_) => 5,
+            Self::Transport(_) => 4,
+            Self::Fax => 3,
+            Self::AudioOff => 2,
+            Self::NoAudio => 1,
+            Self::Malformed(_) | Self::TooManyMedia { .. } => 0,
+        }
+    }
+}
+
+/// A peer's text as it may stand in a header: printable ASCII without quotes, at most 60 characters.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars()
+        .take(60)
+        .map(|c| if (c.is_ascii_graphic() && c != '"' && c != '\\') || c == ' ' { c } else { '?' })
+        .collect()
 }
