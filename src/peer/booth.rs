@@ -8,7 +8,7 @@ use rsip::Uri;
 use crate::peer::audio::{Codec, Heard, Source};
 use crate::peer::message;
 use crate::peer::pump::{LegId, Listening, Pump, Sockets};
-use crate::peer::sdp::{Direction, LocalMedia};
+use crate::peer::sdp::LocalMedia;
 use crate::peer::ua::{CallKey, Event, Invite, Output, Ua, UaSettings};
 use crate::peer::world::{self, Chance};
 
@@ -162,7 +162,6 @@ impl Booth {
             to,
             media,
             headers: placing.headers,
-            direction: Direction::SendRecv,
         };
         let call = self.ua.call(world::now(), invite, &mut self.out);
         if let Some(leg) = leg {

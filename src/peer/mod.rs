@@ -3,7 +3,9 @@
 
 mod audio;
 mod booth;
+pub mod demo;
 mod digest;
+pub mod fleet;
 mod message;
 mod phone;
 mod pump;

@@ -12,6 +12,7 @@ pub(crate) use ear::Ear;
 pub use g711::Codec;
 pub use heard::{Heard, Tags};
 pub(crate) use keys::KeySender;
+pub(crate) use source::PACKET_SAMPLES;
+pub use source::Source;
 pub(crate) use source::Voice;
-pub use source::{PACKET_SAMPLES, Source};
 pub use windows::Window;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::peer::audio::Codec;
 
 /// Samples in one RTP packet: 20 ms at 8 kHz.
-pub const PACKET_SAMPLES: usize = 160;
+pub(crate) const PACKET_SAMPLES: usize = 160;
 /// Bytes of a tag at the head of a tagged packet's payload.
 pub(crate) const TAG_BYTES: usize = 24;
 const TAG_MAGIC: [u8; 8] = *b"\xaahotltag";

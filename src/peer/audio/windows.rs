@@ -6,7 +6,7 @@ const WINDOW_SAMPLES: usize = 800;
 /// Energy of a window below this level counts as silence.
 pub(crate) const QUIET_DBM0: f32 = -45.0;
 /// At most so many frequencies are listened for.
-pub const FREQUENCIES_MAX: usize = 8;
+pub(crate) const FREQUENCIES_MAX: usize = 8;
 
 /// What one tenth of a second sounded like.
 #[derive(Debug, Clone, PartialEq)]

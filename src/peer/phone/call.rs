@@ -20,6 +20,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(40);
 const KEY_MS: u16 = 120;
 /// How long a re-INVITE may take.
 const CHANGE_LIMIT: Duration = Duration::from_secs(8);
+/// How long the last report of an ended call may take.
+const REPORT_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why a wait was in vain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -169,12 +171,23 @@ impl Call {
 
     /// What was heard so far, or at all when the call is over.
     pub fn hear(&self) -> Heard {
+        self.heard_so_far().0
+    }
+
+    /// The report so far, whether all keys are out, whether the call is over.
+    fn heard_so_far(&self) -> (Heard, bool, bool) {
         let view = self.view();
-        match (view.heard, view.leg) {
-            (Some(heard), _) => heard,
-            (None, Some(leg)) => self.line.pump.ask(leg).0,
-            (None, None) => Heard::default(),
+        if view.ended.is_none() {
+            let Some(leg) = view.leg else { return (Heard::default(), false, false) };
+            if let Some((heard, pressed)) = self.line.pump.ask(leg) {
+                return (heard, pressed, false);
+            }
         }
+        // The leg has just gone: its last report is on the way to the board.
+        let last = self.line.board.wait(REPORT_LIMIT, |notes| {
+            notes.calls.get(&self.call).and_then(|view| view.heard.clone())
+        });
+        (last.unwrap_or_default(), true, true)
     }
 
     /// Hears a tone of `hz` for 300 ms, beginning from now, before the limit: at least 60 % of
@@ -210,17 +223,12 @@ impl Call {
     fn wait_heard(&self, within: Duration, good: impl Fn(&Heard, bool) -> bool) -> bool {
         let end = world::now() + within;
         loop {
-            let view = self.view();
-            let (heard, pressed) = match (view.heard, view.leg) {
-                (Some(heard), _) => (heard, true),
-                (None, Some(leg)) => self.line.pump.ask(leg),
-                (None, None) => (Heard::default(), false),
-            };
+            let (heard, pressed, over) = self.heard_so_far();
             if good(&heard, pressed) {
                 return true;
             }
             let now = world::now();
-            if now >= end || view.ended.is_some() {
+            if now >= end || over {
                 return false;
             }
             world::sleep_until((now + LOOK_EVERY).min(end));

@@ -221,7 +221,7 @@ impl Thread {
                     _ => RegisterState::On { times: 1 },
                 };
             }),
-            Event::Unregistered { .. } => {
+            Event::Unregistered => {
                 self.board.write(|notes| notes.registered = RegisterState::Off);
             }
             Event::RegisterFailed { status, .. } => {

@@ -81,11 +81,11 @@ impl Pump {
         self.tell(Command::Listen { leg, hz });
     }
 
-    /// What was heard so far, and whether all keys have gone out. Empty for an unknown leg.
-    pub(crate) fn ask(&self, leg: LegId) -> (Heard, bool) {
+    /// What was heard so far, and whether all keys have gone out; `None` when the leg is gone.
+    pub(crate) fn ask(&self, leg: LegId) -> Option<(Heard, bool)> {
         let (reply, answer) = bounded(1);
         self.tell(Command::Ask { leg, reply });
-        answer.recv_timeout(ASK_LIMIT).unwrap_or_default()
+        answer.recv_timeout(ASK_LIMIT).ok()
     }
 
     /// Ends a leg without asking.

@@ -137,11 +137,6 @@ impl Ua {
         self.complaint_count
     }
 
-    /// Dialogs that have not ended.
-    pub(crate) fn calls(&self) -> usize {
-        self.dialogs.len()
-    }
-
     pub(crate) fn number(&mut self) -> u64 {
         self.next += 1;
         self.next

@@ -150,25 +150,35 @@ impl Ua {
     }
 
     /// ACK of a refusal: it belongs to the INVITE's transaction (RFC 3261, 17.1.1.3).
-    pub(crate) fn ack_refusal(&mut self, id: ClientId, response: &Response, out: &mut Vec<Output>) {
+    pub(crate) fn ack_refusal(
+        &mut self,
+        now: Instant,
+        id: ClientId,
+        response: &Response,
+        out: &mut Vec<Output>,
+    ) {
         let Some(client) = self.clients.get(&id) else { return };
         let to = client.to;
         let to_value = message::first(&response.headers, "To");
         let bytes: Vec<u8> = sibling(&client.request, Method::Ack, to_value).into();
         out.push(Output::Send { to, bytes: bytes.clone() });
-        self.finish_client(id, Some((to, bytes)));
+        self.finish_client(now, id, Some((to, bytes)));
     }
 
     /// The transaction has its final response and lingers for those that come again.
-    pub(crate) fn finish_client(&mut self, id: ClientId, ack: Option<(SocketAddr, Vec<u8>)>) {
+    pub(crate) fn finish_client(
+        &mut self,
+        now: Instant,
+        id: ClientId,
+        ack: Option<(SocketAddr, Vec<u8>)>,
+    ) {
         let linger = self.settings.linger;
         let Some(client) = self.clients.get_mut(&id) else { return };
         client.state = ClientState::Done { ack };
         client.bytes = Vec::new();
         client.request.body = Vec::new();
         client.request.headers = rsip::Headers::default();
-        // Measured from its last deadline, which is close enough and needs no clock.
-        client.due += linger;
+        client.due = now + linger;
         self.timers.set(client.due, Timer::Client(id));
     }
 

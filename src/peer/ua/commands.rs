@@ -22,9 +22,6 @@ pub(crate) struct Invite {
     pub(crate) to: SocketAddr,
     pub(crate) media: LocalMedia,
     pub(crate) headers: Vec<(String, String)>,
-    /// Without SDP: the other side offers, our answer goes into the ACK. Not offered by this
-    /// agent yet, so always `true`.
-    pub(crate) direction: Direction,
 }
 
 impl Ua {
@@ -33,7 +30,6 @@ impl Ua {
         let call = self.number();
         let local_tag = self.chance.word();
         let mut session = Session::new(self.chance.next());
-        session.wish = invite.direction;
         let sdp = session.offer(&invite.media);
         let identity = format!("<sip:{}@{}>", invite.user, self.local.ip());
         let local = match &invite.display {
@@ -114,7 +110,7 @@ impl Ua {
             }
         };
         dialog.media = Some(media);
-        dialog.state = DialogState::Accepted { server, ending: false };
+        dialog.state = DialogState::Accepted { ending: false };
         dialog.unacknowledged = Some(server);
         self.respond_in(now, server, call, 200, Some(sdp), out);
     }
@@ -148,7 +144,7 @@ impl Ua {
                 }
             }
             DialogState::Ringing { .. } => self.refuse(now, call, 486, out),
-            DialogState::Accepted { ending, .. } => *ending = true,
+            DialogState::Accepted { ending } => *ending = true,
             DialogState::Up => self.send_bye(now, call, EndedBy::Us, out),
             DialogState::Ending { .. } => {}
         }

@@ -24,7 +24,6 @@ pub(crate) enum DialogState {
     },
     /// We answered; `ending`: hang up when the ACK is here.
     Accepted {
-        server: u64,
         ending: bool,
     },
     Up,
@@ -151,6 +150,7 @@ impl Ua {
     /// The ACK of a 200: a request of its own. `cseq` is that of the INVITE.
     pub(crate) fn acknowledge(
         &mut self,
+        now: Instant,
         call: CallKey,
         cseq: u32,
         client: ClientId,
@@ -168,7 +168,7 @@ impl Ua {
         request.headers = headers.into();
         let bytes: Vec<u8> = request.into();
         out.push(Output::Send { to, bytes: bytes.clone() });
-        self.finish_client(client, Some((to, bytes)));
+        self.finish_client(now, client, Some((to, bytes)));
     }
 
     pub(crate) fn send_bye(

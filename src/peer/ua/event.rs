@@ -103,9 +103,7 @@ pub(crate) enum Event {
     Registered {
         account: usize,
     },
-    Unregistered {
-        account: usize,
-    },
+    Unregistered,
     RegisterFailed {
         account: usize,
         status: u16,

@@ -68,6 +68,13 @@ impl Ua {
         self.send_register(now, account, out);
     }
 
+    /// The next REGISTER goes out without credentials.
+    pub(crate) fn forget_challenge(&mut self, account: usize) {
+        if let Some(registration) = self.registrations.get_mut(account) {
+            registration.challenge = None;
+        }
+    }
+
     fn send_register(&mut self, now: Instant, account: usize, out: &mut Vec<Output>) {
         let cseq = self.next_register_cseq(account);
         let Some(registration) = self.registrations.get(account) else { return };
@@ -156,7 +163,7 @@ impl Ua {
         let Some(registration) = self.registrations.get_mut(account) else { return };
         match status {
             200..=299 if registration.expires == 0 => {
-                out.push(Output::Event(Event::Unregistered { account }));
+                out.push(Output::Event(Event::Unregistered));
             }
             200..=299 => {
                 let granted = granted(response, local);

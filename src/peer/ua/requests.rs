@@ -331,7 +331,7 @@ impl Ua {
         dialog.unacknowledged = None;
         let wants_answer = std::mem::take(&mut dialog.answer_in_ack);
         let mut hang_up = false;
-        if let DialogState::Accepted { ending, .. } = dialog.state {
+        if let DialogState::Accepted { ending } = dialog.state {
             hang_up = ending;
             dialog.state = DialogState::Up;
             out.push(Output::Event(Event::Confirmed { call }));

@@ -49,7 +49,7 @@ impl Ua {
             Purpose::Invite(call) => self.invite_final(now, id, call, status, &response, out),
             Purpose::Reinvite(call) => self.reinvite_final(now, id, call, status, &response, out),
             Purpose::Bye(call) => {
-                self.finish_client(id, None);
+                self.finish_client(now, id, None);
                 if status >= 300 {
                     self.complain(format!("{status} to our BYE"));
                 }
@@ -57,10 +57,10 @@ impl Ua {
                 self.end(now, call, by, out);
             }
             Purpose::Register(account) => {
-                self.finish_client(id, None);
+                self.finish_client(now, id, None);
                 self.register_final(now, account, status, &response, out);
             }
-            Purpose::Other => self.finish_client(id, None),
+            Purpose::Other => self.finish_client(now, id, None),
         }
     }
 
@@ -143,7 +143,7 @@ impl Ua {
         let Some(dialog) = self.dialogs.get_mut(&call) else { return };
         let cancelling = matches!(dialog.state, DialogState::Calling { cancelling: true, .. });
         if status >= 300 {
-            self.ack_refusal(id, response, out);
+            self.ack_refusal(now, id, response, out);
             let by = if cancelling && status == 487 {
                 EndedBy::GaveUp
             } else {
@@ -155,7 +155,7 @@ impl Ua {
         let fault = dialog.learn(response, true).err();
         dialog.state = DialogState::Up;
         let cseq = dialog.cseq;
-        self.acknowledge(call, cseq, id, out);
+        self.acknowledge(now, call, cseq, id, out);
         if let Some(fault) = fault {
             self.complain(format!("{status} to INVITE: {fault}"));
         }
@@ -180,7 +180,7 @@ impl Ua {
         out: &mut Vec<Output>,
     ) {
         if status >= 300 {
-            self.ack_refusal(id, response, out);
+            self.ack_refusal(now, id, response, out);
         }
         let Some(dialog) = self.dialogs.get_mut(&call) else { return };
         let wished = dialog.session.wish;
@@ -193,7 +193,7 @@ impl Ua {
                 dialog.find_way();
             }
             let cseq = message::cseq(&response.headers).map_or(dialog.cseq, |(number, _)| number);
-            self.acknowledge(call, cseq, id, out);
+            self.acknowledge(now, call, cseq, id, out);
             self.take_answer(call, &response.body, out);
             out.push(Output::Event(Event::Changed { call, status }));
             return;
@@ -256,9 +256,9 @@ impl Ua {
         };
         let new = self.relaunch(now, id, cseq, credentials, out);
         if method == Method::Invite {
-            self.ack_refusal(id, response, out);
+            self.ack_refusal(now, id, response, out);
         } else {
-            self.finish_client(id, None);
+            self.finish_client(now, id, None);
         }
         if let (Some(new), Purpose::Invite(call) | Purpose::Reinvite(call)) = (new, purpose)
             && let Some(dialog) = self.dialogs.get_mut(&call)

@@ -1,4 +1,4 @@
-//! Phone against phone over loopback.
+//! Phone against phone.
 
 use std::time::Duration;
 
