@@ -3,11 +3,12 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::Receiver;
 use rsip::Uri;
 
 use crate::peer::audio::{Codec, Heard, Source};
 use crate::peer::message;
-use crate::peer::pump::{LegId, Listening, Pump, Sockets};
+use crate::peer::pump::{LegId, Listening, Pump, Report, Sockets};
 use crate::peer::sdp::LocalMedia;
 use crate::peer::ua::{CallKey, Event, Invite, Output, Ua, UaSettings};
 use crate::peer::world::{self, Chance};
@@ -217,10 +218,7 @@ impl Booth {
     }
 
     /// Ends the leg of a call; its last report comes to the receiver.
-    pub(crate) fn close_leg_later(
-        &mut self,
-        call: CallKey,
-    ) -> Option<crossbeam_channel::Receiver<(Heard, bool)>> {
+    pub(crate) fn close_leg_later(&mut self, call: CallKey) -> Option<Receiver<Report>> {
         self.legs.remove(&call).map(|leg| self.pump.close(leg))
     }
 }

@@ -3,6 +3,8 @@ use std::time::Instant;
 
 /// Samples of one window: 100 ms at 8 kHz.
 const WINDOW_SAMPLES: usize = 800;
+/// Level of a full-scale sine in A-law (G.711): +3.14 dBm0.
+const FULL_SCALE_DBM0: f32 = 314.0 / 100.0;
 /// Energy of a window below this level counts as silence.
 pub(crate) const QUIET_DBM0: f32 = -45.0;
 /// At most so many frequencies are listened for.
@@ -121,7 +123,7 @@ impl Windows {
     fn close(&mut self, now: Instant) {
         const FULL: f32 = 32_768.0;
         let mean = self.energy / WINDOW_SAMPLES as f32 / (FULL * FULL);
-        let level_dbm0 = 10.0 * (mean * 2.0 + 1e-9).log10() + 3.14;
+        let level_dbm0 = 10.0 * (mean * 2.0 + 1e-9).log10() + FULL_SCALE_DBM0;
         let loud = level_dbm0 > QUIET_DBM0;
         let mut shares = Vec::with_capacity(self.resonators.len());
         for resonator in &mut self.resonators {

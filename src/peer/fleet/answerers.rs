@@ -12,7 +12,7 @@ use crate::peer::audio::Heard;
 use crate::peer::booth::Booth;
 use crate::peer::fleet::callers::{GRAIN, LINGER};
 use crate::peer::fleet::{AnswerPlan, AnswerResult};
-use crate::peer::pump::Pump;
+use crate::peer::pump::{Pump, Report};
 use crate::peer::ua::{Account, CallKey, Event, UaSettings};
 use crate::peer::world;
 
@@ -141,7 +141,7 @@ struct Thread {
     booth: Booth,
     due: Vec<(Instant, Due)>,
     calls: HashMap<CallKey, AnswerResult>,
-    results: Vec<(AnswerResult, Option<Receiver<(Heard, bool)>>)>,
+    results: Vec<(AnswerResult, Option<Receiver<Report>>)>,
     known: HashSet<usize>,
     registered: Arc<AtomicU64>,
     refused: Arc<AtomicU64>,
@@ -247,10 +247,8 @@ impl Thread {
                     self.results.push((result, report));
                 }
             }
-            Event::Registered { account } => {
-                if self.known.insert(account) {
-                    self.registered.fetch_add(1, Ordering::Relaxed);
-                }
+            Event::Registered { account } if self.known.insert(account) => {
+                self.registered.fetch_add(1, Ordering::Relaxed);
             }
             Event::RegisterFailed { account, status } => {
                 self.refused.fetch_add(1, Ordering::Relaxed);

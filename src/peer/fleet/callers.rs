@@ -8,7 +8,7 @@ use crossbeam_channel::Receiver;
 use crate::peer::audio::Heard;
 use crate::peer::booth::{Booth, Placing};
 use crate::peer::fleet::{CallResult, CallerPlan, FleetReport};
-use crate::peer::pump::Pump;
+use crate::peer::pump::{Pump, Report};
 use crate::peer::ua::{Account, CallKey, EndedBy, Event, UaSettings};
 use crate::peer::world;
 
@@ -66,7 +66,7 @@ struct Callers<'a> {
     steps: BinaryHeap<Reverse<(Instant, Step)>>,
     calls: Vec<(CallResult, Option<CallKey>)>,
     keys: HashMap<CallKey, usize>,
-    reports: Vec<(usize, Receiver<(Heard, bool)>)>,
+    reports: Vec<(usize, Receiver<Report>)>,
     at_once: usize,
     at_once_max: usize,
     open: usize,

@@ -6,6 +6,6 @@ mod pump;
 mod sockets;
 
 pub(crate) use leg::{Aim, Leg, Listening};
-pub(crate) use pump::LegId;
 pub use pump::{Lag, Pump};
+pub(crate) use pump::{LegId, Report};
 pub(crate) use sockets::Sockets;

@@ -21,14 +21,17 @@ const ASK_LIMIT: Duration = Duration::from_secs(5);
 /// Number of a leg in its pump.
 pub(crate) type LegId = u64;
 
+/// A leg's report, and whether all keys have gone out.
+pub(crate) type Report = (Heard, bool);
+
 enum Command {
     Open { leg: LegId, body: Box<(Sockets, Source, Listening)> },
     Aim { leg: LegId, aim: Option<Aim> },
     Say { leg: LegId, source: Source },
     Press { leg: LegId, keys: String, milliseconds: u16 },
     Listen { leg: LegId, hz: u16 },
-    Ask { leg: LegId, reply: Sender<(Heard, bool)> },
-    Close { leg: LegId, reply: Option<Sender<(Heard, bool)>> },
+    Ask { leg: LegId, reply: Sender<Report> },
+    Close { leg: LegId, reply: Option<Sender<Report>> },
     Lag { reply: Sender<Lag> },
 }
 
@@ -82,7 +85,7 @@ impl Pump {
     }
 
     /// What was heard so far, and whether all keys have gone out; `None` when the leg is gone.
-    pub(crate) fn ask(&self, leg: LegId) -> Option<(Heard, bool)> {
+    pub(crate) fn ask(&self, leg: LegId) -> Option<Report> {
         let (reply, answer) = bounded(1);
         self.tell(Command::Ask { leg, reply });
         answer.recv_timeout(ASK_LIMIT).ok()
@@ -94,7 +97,7 @@ impl Pump {
     }
 
     /// Ends a leg; its last report comes to `reply`.
-    pub(crate) fn close(&self, leg: LegId) -> Receiver<(Heard, bool)> {
+    pub(crate) fn close(&self, leg: LegId) -> Receiver<Report> {
         let (reply, answer) = bounded(1);
         self.tell(Command::Close { leg, reply: Some(reply) });
         answer

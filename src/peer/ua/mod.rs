@@ -17,3 +17,6 @@ pub(crate) use commands::Invite;
 pub(crate) use event::{CallKey, Event};
 pub use event::{Caller, EndedBy};
 pub(crate) use registration::Account;
+
+#[cfg(test)]
+mod tests;

@@ -154,7 +154,8 @@ impl Ua {
         }
         let fault = dialog.learn(response, true).err();
         dialog.state = DialogState::Up;
-        let cseq = dialog.cseq;
+        // Not the dialog's counter: a request in the early dialog may have raised it.
+        let cseq = message::cseq(&response.headers).map_or(dialog.cseq, |(number, _)| number);
         self.acknowledge(now, call, cseq, id, out);
         if let Some(fault) = fault {
             self.complain(format!("{status} to INVITE: {fault}"));
