@@ -22,12 +22,14 @@ pub(crate) struct Ear {
     last_tag: Option<u32>,
     received: u64,
     malformed: u64,
+    /// Arrival times are exact to a millisecond.
+    fine: bool,
     first: Option<Instant>,
     last: Option<Instant>,
 }
 
 impl Ear {
-    pub(crate) fn new(hz: &[u16], keep_windows: usize) -> Self {
+    pub(crate) fn new(hz: &[u16], keep_windows: usize, fine: bool) -> Self {
         Self {
             sequence: Sequence::default(),
             windows: Windows::new(hz, keep_windows),
@@ -36,6 +38,7 @@ impl Ear {
             last_tag: None,
             received: 0,
             malformed: 0,
+            fine,
             first: None,
             last: None,
         }
@@ -112,6 +115,10 @@ impl Ear {
         self.tags.lost += (step - 1) as u64;
         self.tags.received += 1;
         self.last_tag = Some(tag.number);
+        if !self.fine {
+            return;
+        }
+        self.tags.timed += 1;
         let delay = world::micros(now).saturating_sub(tag.micros);
         self.tags.delay_us_sum += delay;
         self.tags.delay_us_max = self.tags.delay_us_max.max(delay);

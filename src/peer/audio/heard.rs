@@ -72,7 +72,9 @@ pub struct Tags {
     pub lost: u64,
     /// Numbers that came again or late.
     pub doubled: u64,
-    /// Sum of delays from sender to receiver in µs (same process).
+    /// Packets whose delay was measured: only legs that are read every millisecond do.
+    pub timed: u64,
+    /// Sum of their delays from sender to receiver in µs (same process).
     pub delay_us_sum: u64,
     /// Longest delay in µs.
     pub delay_us_max: u64,

@@ -72,7 +72,7 @@ impl KeySender {
                 self.state = Sending::Pressed { event, stamp, done: 160, length };
                 Some(packet(event, 160, false, stamp, true))
             }
-            Sending::Pressed { event, stamp, done, length } if done < length => {
+            Sending::Pressed { event, stamp, done, length } => {
                 let done = done.saturating_add(160).min(length);
                 self.state = if done == length {
                     Sending::Ending { event, stamp, length, left: END_PACKETS }
@@ -80,10 +80,6 @@ impl KeySender {
                     Sending::Pressed { event, stamp, done, length }
                 };
                 Some(packet(event, done, false, stamp, false))
-            }
-            Sending::Pressed { event, stamp, length, .. } => {
-                self.state = Sending::Ending { event, stamp, length, left: END_PACKETS - 1 };
-                Some(packet(event, length, true, stamp, false))
             }
             Sending::Ending { event, stamp, length, left } => {
                 self.state = if left > 1 {

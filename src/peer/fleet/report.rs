@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -136,6 +136,30 @@ impl FleetReport {
         self.calls.iter().filter(|call| call.heard.tone_windows(hz) >= 5).count()
     }
 
+    /// Calls in which both sides heard the other's tone for half a second at least. An answer
+    /// belongs to the caller whose tags it heard, or, where a change of codec wiped them out,
+    /// whose number it was shown.
+    pub fn heard_both_ways(
+        &self,
+        answers: &[AnswerResult],
+        caller_hz: u16,
+        answerer_hz: u16,
+    ) -> usize {
+        let heard_by_answerer: HashSet<usize> = answers
+            .iter()
+            .filter(|answer| answer.heard.tone_windows(caller_hz) >= 5)
+            .filter_map(|answer| match answer.heard.tags.who {
+                Some(who) => Some(who as usize),
+                None => answer.caller.get(answer.caller.len().checked_sub(4)?..)?.parse().ok(),
+            })
+            .collect();
+        self.calls
+            .iter()
+            .filter(|call| call.heard.tone_windows(answerer_hz) >= 5)
+            .filter(|call| heard_by_answerer.contains(&call.index))
+            .count()
+    }
+
     /// A sum over all callers' audio.
     pub fn sum(&self, of: impl Fn(&Heard) -> u64) -> u64 {
         self.calls.iter().map(|call| of(&call.heard)).sum()
@@ -172,7 +196,8 @@ impl fmt::Display for FleetReport {
             self.sum(|h| h.malformed),
         )?;
         let tags = self.sum(|h| h.tags.received);
-        let delay = self.sum(|h| h.tags.delay_us_sum) as f64 / 1_000.0 / tags.max(1) as f64;
+        let timed = self.sum(|h| h.tags.timed).max(1);
+        let delay = self.sum(|h| h.tags.delay_us_sum) as f64 / 1_000.0 / timed as f64;
         writeln!(
             f,
             "  tagged packets received {tags} lost {} mean delay {delay:.2} ms",

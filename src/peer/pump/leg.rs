@@ -63,7 +63,7 @@ impl Leg {
             aim: None,
             source,
             voice: Voice::Nothing,
-            ear: Ear::new(&listening.hz, listening.windows),
+            ear: Ear::new(&listening.hz, listening.windows, listening.fine),
             keys: KeySender::default(),
             synchronisation: chance.next() as u32,
             sequence: chance.next() as u16,

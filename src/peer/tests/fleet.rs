@@ -25,6 +25,7 @@ fn every_packet_of_many_calls_arrives() {
     assert_eq!((report.answered(), answers.len()), (20, 20), "{report}");
     assert_eq!((report.complaints.as_slice(), complaints.as_slice()), (&[][..], &[][..]));
     assert_eq!(report.heard_tone(800), 20, "{report}");
+    assert_eq!(report.heard_both_ways(&answers, 440, 800), 20, "{report}");
     assert!(report.calls.iter().all(|call| call.ended == Some(EndedBy::Them)), "{report}");
     for answer in &answers {
         let heard = &answer.heard;

@@ -8,7 +8,10 @@ use rsip::prelude::*;
 use rsip::{Header, SipMessage};
 
 use crate::peer::digest::{Challenge, fields};
-use crate::peer::{Algorithm, Credentials, Phone, PhoneSettings, RegisterState, message, world};
+use crate::peer::fleet::{RegisterPlan, measure_registrations};
+use crate::peer::{
+    Algorithm, Credentials, Phone, PhoneSettings, Pump, RegisterState, message, world,
+};
 
 const LIMIT: Duration = Duration::from_secs(10);
 const PASSWORD: &str = "open sesame";
@@ -110,4 +113,24 @@ fn a_wrong_password_is_tried_once() {
     let phone = phone(server, |settings| settings.password = Some("guess".to_owned()));
     assert_eq!(phone.register(LIMIT), RegisterState::Failed { status: 401 });
     assert_eq!(sight.try_iter().count(), 2);
+}
+
+#[test]
+fn registrations_at_a_rate_are_measured() {
+    let (server, sight) = registrar(&["MD5"], 60);
+    for (always_challenged, requests) in [(false, 12), (true, 20)] {
+        let plan = RegisterPlan {
+            bind: "127.0.0.1:0".parse().unwrap(),
+            registrar: server,
+            users: ["u0", "u1"].map(|user| Credentials::new(user, PASSWORD)).to_vec(),
+            per_second: 200.0,
+            count: 10,
+            expires: 60,
+            always_challenged,
+        };
+        let report = measure_registrations(&plan, &Pump::start().unwrap()).unwrap();
+        assert_eq!((report.accepted, report.failed, report.delay.count), (10, 0, 10));
+        assert_eq!(report.complaints, Vec::<String>::new());
+        assert_eq!(sight.try_iter().count(), requests);
+    }
 }
