@@ -45,10 +45,10 @@ fn registrar(
                 ));
             }
             message::finish(&mut response.headers, &mut response.body, None);
-            socket.send_to(&Vec::<u8>::from(response), from).unwrap();
             if seen.send(what).is_err() {
                 return;
             }
+            socket.send_to(&Vec::<u8>::from(response), from).unwrap();
         }
     })
     .unwrap();
