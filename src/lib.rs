@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod media;
 pub mod node;
 pub mod number;
+pub mod peer;
 pub mod sdp;
 pub mod sip;
 pub mod store;

@@ -5,6 +5,8 @@ mod door;
 mod events;
 mod health;
 mod live;
+mod router;
+pub use router::router;
 
 pub use commands::{Asked, Commands};
 pub use door::{Door, Reload};

@@ -1,0 +1,90 @@
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::base::Instant;
+
+/// How many sources are told apart; beyond it those that rested longest are forgotten.
+const SOURCES_MAX: usize = 16_384;
+
+/// A token bucket for each source that is not a trunk: how fast it may begin things (R14).
+#[derive(Clone, Debug)]
+pub(crate) struct Buckets {
+    per_second: f64,
+    burst: f64,
+    /// Sources without a bucket: the trunks, which have their own caps.
+    free: Vec<IpAddr>,
+    sources: HashMap<IpAddr, Bucket>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    tokens: f64,
+    at: Instant,
+}
+
+impl Buckets {
+    /// Buckets of `burst` tokens that fill at `per_second`; `free` sources have none.
+    pub(crate) fn new(per_second: u32, burst: u32, free: Vec<IpAddr>) -> Self {
+        Self {
+            per_second: f64::from(per_second),
+            burst: f64::from(burst),
+            free,
+            sources: HashMap::new(),
+        }
+    }
+
+    /// Whether the source may begin one more thing now.
+    pub(crate) fn take(&mut self, now: Instant, source: IpAddr) -> bool {
+        if self.free.contains(&source) {
+            return true;
+        }
+        if self.sources.len() >= SOURCES_MAX && !self.sources.contains_key(&source) {
+            let (per_second, burst) = (self.per_second, self.burst);
+            // A full bucket is as good as none.
+            self.sources.retain(|_, bucket| {
+                bucket.tokens + now.since(bucket.at).as_secs_f64() * per_second < burst
+            });
+            if self.sources.len() >= SOURCES_MAX {
+                return false;
+            }
+        }
+        let new = Bucket { tokens: self.burst, at: now };
+        let bucket = self.sources.entry(source).or_insert(new);
+        let filled = now.since(bucket.at).as_secs_f64() * self.per_second;
+        bucket.tokens = (bucket.tokens + filled).min(self.burst);
+        bucket.at = now;
+        if bucket.tokens < 1.0 {
+            return false;
+        }
+        bucket.tokens -= 1.0;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_source_is_slowed_and_another_is_not() {
+        let (a, b) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        let trunk = IpAddr::from([192, 0, 2, 3]);
+        let mut buckets = Buckets::new(10, 20, vec![trunk]);
+        let now = Instant::from_micros(1_000_000);
+        assert_eq!((0..100).filter(|_| buckets.take(now, a)).count(), 20);
+        assert!(buckets.take(now, b));
+        assert_eq!((0..100).filter(|_| buckets.take(now, trunk)).count(), 100);
+        let later = now + Duration::from_secs(1);
+        assert_eq!((0..100).filter(|_| buckets.take(later, a)).count(), 10);
+    }
+
+    #[test]
+    fn a_flood_of_sources_takes_bounded_space() {
+        let mut buckets = Buckets::new(10, 20, Vec::new());
+        for i in 0..50_000_u32 {
+            buckets.take(Instant::ZERO, IpAddr::from(i.to_be_bytes()));
+        }
+        assert!(buckets.sources.len() <= SOURCES_MAX);
+    }
+}
