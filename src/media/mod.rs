@@ -33,6 +33,9 @@ mod watch;
 mod wav;
 mod worker;
 
+#[cfg(test)]
+mod tests;
+
 pub use block::Block;
 pub use census::Census;
 pub use command::{Command, PlayId, Tone};

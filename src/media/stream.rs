@@ -157,9 +157,15 @@ impl Stream {
         self.to
     }
 
-    /// Forwards this party to another, to itself, or to nobody.
+    /// Forwards this party to another, to itself, or to nobody; who is forwarded to whom is mutual.
     pub(crate) fn lead(&mut self, to: Option<usize>) {
         self.to = to;
+        self.sender.leave();
+    }
+
+    /// What is forwarded to this party begins anew: packets in between were left out on purpose.
+    pub(crate) fn begin_anew(&mut self) {
+        self.sender.leave();
     }
 
     /// The recordings this party is in.

@@ -169,7 +169,7 @@ mod tests {
             let mut timeline = Timeline::default();
             for n in 0..30_000_i64 {
                 // Jitter of up to 10 ms, delay of 30 ms.
-                let jitter = (n * 7_919) % 80;
+                let jitter = (n * 37) % 80;
                 let sent = n * 160 + n * 160 * ppm / 1_000_000;
                 let seq = u16::try_from(n % 65_536).unwrap();
                 let ts = u32::try_from(n * 160).unwrap();

@@ -81,7 +81,13 @@ impl Worker {
                 opened.expect_keys(expect_keys);
                 self.streams.insert(opened);
             }
-            Command::Agree { stream, remote } => self.open(stream)?.agree(now, remote),
+            Command::Agree { stream, remote } => {
+                let opened = self.open(stream)?;
+                opened.agree(now, remote);
+                if let Some(to) = opened.to().and_then(|to| self.streams.at_mut(to)) {
+                    to.begin_anew();
+                }
+            }
             Command::Play { stream, play, prompts, repeat, cut_by_key } => {
                 let player = Player::prompts(play, prompts, repeat, cut_by_key);
                 self.open(stream)?.play(player);
@@ -233,6 +239,12 @@ impl Worker {
 
     fn is_busy(&self) -> bool {
         self.streams.len() > 0 || self.recordings.len() > 0
+    }
+
+    /// Whether a stream is open.
+    #[must_use]
+    pub fn has(&self, stream: StreamId) -> bool {
+        self.streams.find(stream).is_some()
     }
 
     /// How many things there are.
