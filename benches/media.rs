@@ -94,12 +94,12 @@ fn bridged(c: &mut Criterion) {
                     packet[4..8].copy_from_slice(&ts.to_be_bytes());
                     packet[8..12].copy_from_slice(&[0, 0, 0, 7]);
                 }
-                packets.clone()
+                (now, packets.clone())
             },
-            |packets| {
+            |(now, packets)| {
                 for (stream, packet) in (0..).zip(packets.iter_mut()) {
                     let socket = Socket { stream: StreamId(stream), rtcp: false };
-                    worker.packet(now, socket, address(stream), packet, &mut out);
+                    worker.packet(*now, socket, address(stream), packet, &mut out);
                 }
                 black_box(&out.sends);
                 out.clear_sends();

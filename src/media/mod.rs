@@ -15,6 +15,7 @@ mod stats;
 mod detector;
 mod dialler;
 mod g711;
+mod heard;
 mod latch;
 mod player;
 mod presses;

@@ -6,6 +6,7 @@ use arrayvec::ArrayVec;
 use crate::base::{Codec, Instant, Key, StreamId};
 use crate::media::detector::Detector;
 use crate::media::dialler::{Dialler, Step};
+use crate::media::heard::{Heard, Sound};
 use crate::media::latch::Latch;
 use crate::media::player::{Filled, Player};
 use crate::media::presses::{Presses, TelephoneEvent};
@@ -15,7 +16,7 @@ use crate::media::rtp::{self, HEADER, Header};
 use crate::media::samples::{self, TICK_SAMPLES};
 use crate::media::sender::{Foreign, Sender};
 use crate::media::source::{Source, Verdict};
-use crate::media::timeline::{Placed, Timeline};
+use crate::media::timeline::Timeline;
 use crate::media::watch::Watch;
 use crate::media::{Event, Out, Place, Prompts, Remote, Send, Settings, Socket, Stats, g711};
 
@@ -51,32 +52,6 @@ pub(crate) struct Stream {
     to: Option<usize>,
     /// The recordings this party is in: places among the worker's.
     tracks: ArrayVec<(usize, Track), TRACKS_MAX>,
-}
-
-/// What was heard from a party with one packet.
-#[derive(Clone, Debug)]
-pub(crate) struct Heard {
-    numbers: Foreign,
-    sound: Sound,
-    payload: Range<usize>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Sound {
-    /// Speech, and where it lies on our clock (unless too late for that).
-    Speech { codec: Codec, placed: Option<Placed> },
-    /// A telephone event.
-    Event,
-    /// Comfort noise or another type that is not passed on.
-    Other,
-}
-
-impl Heard {
-    /// The speech, its codec and its place on our clock, for recordings.
-    pub(crate) fn speech<'a>(&self, bytes: &'a [u8]) -> Option<(Placed, Codec, &'a [u8])> {
-        let Sound::Speech { codec, placed } = self.sound else { return None };
-        Some((placed?, codec, bytes.get(self.payload.clone())?))
-    }
 }
 
 impl Stream {

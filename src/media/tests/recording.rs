@@ -110,6 +110,9 @@ fn after_a_transfer_the_recording_goes_on_with_the_new_party() {
     assert!(right[8_000..].iter().all(|byte| *byte == 0xD5));
 }
 
+/// Arrivals (µs since the beginning), parties and packets; and the seconds whose click was lost.
+type Speech = (Vec<(u64, u64, Vec<u8>)>, Vec<u64>);
+
 /// A party whose clock is wrong by `ppm`, over a network with loss and jitter. It clicks at each
 /// whole second of true time.
 struct Speaker {
@@ -121,9 +124,8 @@ struct Speaker {
 }
 
 impl Speaker {
-    /// Arrivals (µs since the beginning) and packets of so many seconds, in order of arrival; and the
-    /// seconds whose click was lost. At a third its source changes, at two thirds its clock leaps.
-    fn speak(&self, seconds: u64, random: &mut Random) -> (Vec<(u64, u64, Vec<u8>)>, Vec<u64>) {
+    /// So many seconds of it. At a third its source changes, at two thirds its clock leaps.
+    fn speak(&self, seconds: u64, random: &mut Random) -> Speech {
         let mut voice = Voice::new(100);
         let mut packets = Vec::new();
         let mut lost = Vec::new();

@@ -142,7 +142,6 @@ impl MediaThreads {
     /// # Errors
     /// The command, when the worker's inbox is full or there is no such worker: the call ends with
     /// cause `overload`.
-    #[expect(clippy::result_large_err, reason = "the command goes back to whoever owns it")]
     pub fn send(&self, worker: usize, command: Command) -> Result<(), Command> {
         let Some(handle) = self.threads.get(worker) else { return Err(command) };
         handle.inbox.try_send(command).map_err(crossbeam_channel::TrySendError::into_inner)?;
