@@ -129,16 +129,40 @@ pub enum Command {
         /// The moment of the first sample; silence fills what had passed when the command came.
         at: Instant,
     },
-    /// Ends a recording, padded or cut to exactly `at`.
+    /// Ends a recording, padded or cut to exactly `at` (at most 2 s ahead). Of a recording that is
+    /// not running (any more) nothing is said.
     StopRecord {
         /// The recording.
         recording: RecordingId,
         /// The moment after the last sample.
         at: Instant,
     },
-    /// Ends a stream. Its last `Event::Stats` follows. A recording without streams ends too.
+    /// Ends a stream. Its last `Event::Stats` follows. A recording whose streams are all closed
+    /// waits 1 s for its `StopRecord`, then ends at the moment of the last `Close`.
     Close {
         /// The stream.
         stream: StreamId,
     },
+}
+
+impl Command {
+    /// The stream that a command is about; of two, the first. A stop of a recording is about none.
+    #[must_use]
+    pub fn stream(&self) -> Option<StreamId> {
+        match self {
+            Self::Open { stream, .. }
+            | Self::Agree { stream, .. }
+            | Self::Play { stream, .. }
+            | Self::Stop { stream }
+            | Self::ExpectKeys { stream, .. }
+            | Self::Echo { stream, .. }
+            | Self::Tone { stream, .. }
+            | Self::SendKey { stream, .. }
+            | Self::Close { stream }
+            | Self::Bridge { a: stream, .. }
+            | Self::Unbridge { a: stream, .. }
+            | Self::Record { left: stream, .. } => Some(*stream),
+            Self::StopRecord { .. } => None,
+        }
+    }
 }

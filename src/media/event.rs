@@ -21,7 +21,8 @@ pub enum Event {
         /// The playing.
         play: PlayId,
     },
-    /// No RTP from a party that may send, for `Settings::silence`; once until it is heard again.
+    /// No RTP from a party that may send, for `Settings::silence`; again each time that it passes
+    /// until the party is heard, so that a peer that dies later is found too.
     Silent {
         /// The stream.
         stream: StreamId,

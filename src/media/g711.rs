@@ -152,3 +152,74 @@ pub(crate) fn convert(from: Codec, to: Codec, bytes: &mut [u8]) {
         *byte = table[usize::from(*byte)];
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expansion_is_that_of_the_recommendation() {
+        // Decision values of ITU-T G.711 tables 1a and 2a, at both ends and between.
+        for (byte, linear) in [
+            (0xD5, 8),
+            (0x55, -8),
+            (0xD4, 24),
+            (0xAA, 32_256),
+            (0x2A, -32_256),
+            (0x80, 5_504),
+            (0xC5, 264),
+        ] {
+            assert_eq!(alaw_to_linear(byte), linear, "{byte:#x}");
+        }
+        for (byte, linear) in [
+            (0xFF, 0),
+            (0x7F, 0),
+            (0x80, 32_124),
+            (0x00, -32_124),
+            (0xFE, 8),
+            (0x7E, -8),
+            (0xEF, 132),
+        ] {
+            assert_eq!(ulaw_to_linear(byte), linear, "{byte:#x}");
+        }
+    }
+
+    #[test]
+    fn compression_takes_the_nearest_value_or_its_neighbour_in_the_same_step() {
+        for byte in 0..=255 {
+            assert_eq!(linear_to_alaw(alaw_to_linear(byte)), byte);
+            // µ-law has two zeros; the positive one is written.
+            let again = linear_to_ulaw(ulaw_to_linear(byte));
+            assert_eq!(again, if byte == 0x7F { 0xFF } else { byte });
+        }
+        for sample in i16::MIN..=i16::MAX {
+            let size = i32::from(sample).abs();
+            let step = (size / 16).max(16);
+            let error = |back: i16| (i32::from(back) - i32::from(sample)).abs();
+            assert!(error(alaw_to_linear(linear_to_alaw(sample))) <= step, "{sample}");
+            assert!(error(ulaw_to_linear(linear_to_ulaw(sample))) <= step + 512, "{sample}");
+            assert_eq!(alaw_to_linear(linear_to_alaw(sample)) < 0, sample < 0);
+        }
+    }
+
+    #[test]
+    fn conversion_between_the_laws_is_as_good_as_it_can_be() {
+        for byte in 0..=255_u8 {
+            let (mut there, mut back) = ([byte], [byte]);
+            convert(Codec::Pcma, Codec::Pcmu, &mut there);
+            convert(Codec::Pcmu, Codec::Pcma, &mut back);
+            let (a, u) = (i32::from(alaw_to_linear(byte)), i32::from(ulaw_to_linear(byte)));
+            assert!(
+                (i32::from(ulaw_to_linear(there[0])) - a).abs() <= (a.abs() / 24).max(16),
+                "{byte:#x}"
+            );
+            assert!(
+                (i32::from(alaw_to_linear(back[0])) - u).abs() <= (u.abs() / 24).max(16),
+                "{byte:#x}"
+            );
+        }
+        assert_eq!(alaw_to_ulaw(ALAW_SILENCE), 0xFE);
+        assert_eq!(ulaw_to_alaw(ULAW_SILENCE), 0xD5);
+        assert_eq!((to_linear(Codec::Pcma, 0xD5), from_linear(Codec::Pcmu, 0)), (8, 0xFF));
+    }
+}

@@ -5,15 +5,37 @@ mod block;
 mod census;
 mod command;
 mod event;
-mod g711;
 mod out;
 mod ports;
 mod prompts;
 mod remote;
 mod settings;
 mod stats;
+
+mod detector;
+mod dialler;
+mod g711;
+mod heard;
+mod latch;
+mod player;
+mod presses;
+mod recording;
+mod recordings;
+mod rtcp;
+mod rtp;
+mod samples;
+mod sender;
+mod source;
+mod stream;
+mod streams;
+mod timeline;
+mod tone;
+mod watch;
 mod wav;
 mod worker;
+
+#[cfg(test)]
+mod tests;
 
 pub use block::Block;
 pub use census::Census;

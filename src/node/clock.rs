@@ -30,14 +30,20 @@ impl Clock {
     /// The longest absence that the clock makes up for: beyond it everything has expired anyway.
     const AWAY_MAX: Duration = Duration::from_secs(86_400 * 30);
 
+    /// Starts the clock at `from`.
+    #[must_use]
+    pub fn start(from: Instant) -> Self {
+        Self { zero: std::time::Instant::now(), from }
+    }
+
     /// Starts the clock after what an earlier run kept.
     #[must_use]
-    pub fn start(kept: Option<KeptPair>) -> Self {
+    pub fn resume(kept: Option<KeptPair>) -> Self {
         let from = kept.map_or(Instant::from_micros(1_000_000), |kept| {
             let away = read_wall().as_micros().saturating_sub(kept.wall.as_micros()).max(0);
             kept.at + Duration::from_micros(away.unsigned_abs()).min(Self::AWAY_MAX)
         });
-        Self { zero: std::time::Instant::now(), from }
+        Self::start(from)
     }
 
     /// Now, on the engine's clock.
@@ -77,7 +83,7 @@ mod tests {
         let wall = read_wall();
         let earlier = Wall::from_micros(wall.as_micros() - 3_600_000_000);
         let kept = KeptPair { at: Instant::from_micros(5_000_000), wall: earlier };
-        let clock = Clock::start(Some(kept));
+        let clock = Clock::resume(Some(kept));
         assert!(clock.now().since(kept.at) >= hour);
     }
 
@@ -85,6 +91,6 @@ mod tests {
     fn a_wall_clock_set_back_does_not_turn_the_engine_clock_back() {
         let later = Wall::from_micros(read_wall().as_micros() + 3_600_000_000);
         let kept = KeptPair { at: Instant::from_micros(5_000_000), wall: later };
-        assert!(Clock::start(Some(kept)).now() >= kept.at);
+        assert!(Clock::resume(Some(kept)).now() >= kept.at);
     }
 }

@@ -55,7 +55,7 @@ impl Kept {
     pub(crate) fn start_clock(&self) -> Result<Clock, KeptError> {
         let kept =
             self.clock.load().or_else(|error| forgive(&error)).map_err(error_of(&self.clock))?;
-        let clock = Clock::start(kept);
+        let clock = Clock::resume(kept);
         // Kept at once: a crash in the first seconds must not turn the clock back.
         self.clock.save(&clock.pair()).map_err(error_of(&self.clock))?;
         Ok(clock)
