@@ -2,9 +2,9 @@ use rstest::rstest;
 
 use super::*;
 use crate::base::{CallId, TenantId, Wall};
-use crate::call::{Cause, Cdr, EndedBy};
-use crate::store::CallRow;
-use crate::store::sample::START_US;
+use crate::call::{Cause, Cdr, EndedBy, Fact, Record};
+use crate::store::sample::{START_US, Sample, arrived, folder};
+use crate::store::{CallRow, Loader, LoaderSettings, Spool, SpoolSettings};
 
 /// How a call of the table ends.
 #[derive(Clone, Copy, PartialEq)]
@@ -164,6 +164,42 @@ fn a_call_without_an_answer_has_one_outcome(#[case] cause: Cause, #[case] outcom
     assert_eq!(Outcome::of(&cdr), outcome);
     cdr.t_ans = Some(Wall::default());
     assert_eq!(Outcome::of(&cdr), Outcome::Answered, "however it ended then");
+}
+
+#[tokio::test]
+async fn a_days_figures_come_from_the_stored_calls_of_that_day() {
+    let dir = folder();
+    let (mut spool, _) = Spool::open(&dir.path().join("spool"), SpoolSettings::default()).unwrap();
+    let mut sample = Sample::default();
+    for row in rows() {
+        let call = row.cdr.call.unwrap();
+        let arrival = Record { at: row.cdr.t_in, ..sample.record("fcg", arrived(call)) };
+        let end = sample.record("fcg", Fact::Cdr(Box::new(row.cdr)));
+        spool.append(vec![arrival, end]).unwrap();
+    }
+    let open = sample.call();
+    spool.append(vec![sample.record("fcg", arrived(open))]).unwrap();
+    spool.sync();
+    let path = dir.path().join("records.db");
+    let (loader, database) = Loader::new(LoaderSettings::new(path), spool.reader());
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let ask = async {
+        let (tenant, reader) = ("fcg".into(), spool.reader());
+        while reader.loaded() < reader.synced() || !database.is_there() {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+        let settings = FiguresSettings::default();
+        let day = |at| day_figures(&database, &tenant, Day::of(at), &settings);
+        let today = day(second(0)).await.unwrap();
+        let tomorrow = day(second(SURGE)).await.unwrap();
+        stop.send(true).unwrap();
+        (today, tomorrow)
+    };
+    let ((), (today, tomorrow)) = tokio::join!(loader.run(stopped, |_| {}), ask);
+    assert_eq!((today.conservation.arrived, tomorrow.conservation.arrived), (12, 2));
+    assert_eq!((today.conservation.missing(), tomorrow.conservation.missing()), (0, 0));
+    assert_eq!(today.conservation.in_progress, 1);
+    assert_eq!((today.figures.answered, tomorrow.figures.answered), (5, 1));
 }
 
 #[test]

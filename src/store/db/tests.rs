@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::*;
 use crate::base::{CallId, TenantId, Wall};
 use crate::call::{Cause, EndedBy, Fact, LegRecord, OfferResult, QueueExit, Record};
-use crate::store::sample::{START_US, Sample, arrived, cdr};
+use crate::store::sample::{START_US, Sample, arrived, cdr, folder};
 use crate::store::{Alarm, Spool, SpoolReader, SpoolSettings};
 
 fn settings(path: &Path) -> LoaderSettings {
@@ -135,7 +135,7 @@ fn story_of_a_call(sample: &mut Sample, tenant: &str, call: CallId) -> Vec<Recor
 
 #[tokio::test]
 async fn a_calls_facts_come_back_as_they_were_written() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let mut sample = Sample::default();
     let mut spool = spool(dir.path());
     let (call, open) = (sample.call(), sample.call());
@@ -198,7 +198,7 @@ async fn a_calls_facts_come_back_as_they_were_written() {
 
 #[tokio::test]
 async fn calls_are_found_by_what_people_ask_for() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let mut sample = Sample::default();
     let mut spool = spool(dir.path());
     let at = |second: i64| Wall::from_micros(START_US + second * 1_000_000);
@@ -268,7 +268,7 @@ async fn calls_are_found_by_what_people_ask_for() {
 
 #[tokio::test]
 async fn the_database_may_be_absent_corrupt_locked_or_deleted_meanwhile() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let mut sample = Sample::default();
     let mut spool = spool(dir.path());
     let folder = dir.path().join("db");
@@ -312,7 +312,7 @@ async fn the_database_may_be_absent_corrupt_locked_or_deleted_meanwhile() {
 
 #[tokio::test]
 async fn a_new_spool_beside_an_old_database_is_loaded_from_its_start() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let mut sample = Sample::default();
     for round in 1..=3 {
         let mut spool = spool(dir.path());
@@ -334,7 +334,7 @@ proptest! {
         steps in proptest::collection::vec((0_usize..12, 0_u64..8_000, any::<bool>()), 1..12),
         chunk_bytes in 1_usize..3_000,
     ) {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mut sample = Sample::default();
         let mut open = spool(dir.path());

@@ -13,7 +13,7 @@ use super::index::index_path;
 use super::*;
 use crate::base::{RecordingId, Wall};
 use crate::store::disk::Disk;
-use crate::store::sample::{START_US, Sample, SmallDisk};
+use crate::store::sample::{START_US, Sample, SmallDisk, folder};
 
 const DAY: u32 = 20_260_301;
 const WAV_HEAD: usize = 58;
@@ -58,7 +58,7 @@ fn small() -> RecordingSettings {
 
 #[test]
 fn recordings_that_were_written_together_play_each_alone() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let (mut recordings, _) = Recordings::open(dir.path(), small()).unwrap();
     for number in 0..40 {
         for recording in 1..=3 {
@@ -82,7 +82,7 @@ fn recordings_that_were_written_together_play_each_alone() {
 
 #[test]
 fn the_file_is_alaw_wav_and_pcm_on_demand() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let (mut recordings, _) = Recordings::open(dir.path(), small()).unwrap();
     recordings.append(wall(), &last(id(1), 0, 100));
     let mut wav = recordings.archive().find(id(1)).unwrap().unwrap().into_wav();
@@ -112,7 +112,7 @@ proptest! {
         kept in proptest::collection::vec(any::<bool>(), 1..12),
         ranges in proptest::collection::vec((0_u64..900, 0_usize..400), 1..20),
     ) {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder();
         let (mut recordings, _) = Recordings::open(dir.path(), small()).unwrap();
         let mut wanted = Vec::new();
         for (number, kept) in kept.iter().enumerate() {
@@ -146,7 +146,7 @@ proptest! {
 
 #[test]
 fn a_recording_is_heard_up_to_its_last_block_while_it_is_written() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let (mut recordings, _) = Recordings::open(dir.path(), small()).unwrap();
     let archive = recordings.archive();
     for number in 0..35 {
@@ -188,7 +188,7 @@ enum Index {
 
 #[test]
 fn after_a_crash_at_any_byte_every_whole_block_plays_whatever_the_index_says() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let settings = RecordingSettings { segment_bytes: 500, ..small() };
     let (mut recordings, _) = Recordings::open(dir.path(), settings.clone()).unwrap();
     for number in 0..11 {
@@ -201,7 +201,7 @@ fn after_a_crash_at_any_byte_every_whole_block_plays_whatever_the_index_says() {
     let before = 22 - length / whole;
     for cut in 0..=length {
         let index = [Index::Whole, Index::Missing, Index::Torn, Index::Damaged][cut % 4];
-        let there = tempfile::tempdir().unwrap();
+        let there = folder();
         crashed(dir.path(), there.path(), cut, index);
         let blocks = (before + cut / whole) as u64;
         let counts = [blocks.div_ceil(2), blocks / 2];
@@ -229,7 +229,7 @@ fn after_a_crash_at_any_byte_every_whole_block_plays_whatever_the_index_says() {
 
 #[test]
 fn a_full_disk_leaves_a_marked_gap_and_recording_goes_on_by_itself() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let disk = Disk::default();
     let (mut recordings, _) = Recordings::open_on(disk.clone(), dir.path(), small()).unwrap();
     let mut append = |from: u64, to: u64| {
@@ -263,7 +263,7 @@ fn a_full_disk_leaves_a_marked_gap_and_recording_goes_on_by_itself() {
 
 #[test]
 fn a_recording_whose_end_was_lost_has_its_true_length_when_there_is_space_again() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let disk = Disk::default();
     let (mut recordings, _) = Recordings::open_on(disk.clone(), dir.path(), small()).unwrap();
     recordings.append(wall(), &block(id(1), 0, 50));
@@ -304,7 +304,7 @@ fn a_really_full_file_system_costs_sound_only() {
 
 #[test]
 fn the_quota_stops_recording_until_old_days_are_deleted() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let quota_bytes = Some(1_000);
     let settings = RecordingSettings { quota_bytes, keep_days: Some(2), ..small() };
     let (mut recordings, _) = Recordings::open(dir.path(), settings.clone()).unwrap();
@@ -329,7 +329,7 @@ fn the_quota_stops_recording_until_old_days_are_deleted() {
 
 #[test]
 fn a_recording_goes_over_midnight_and_over_a_step_of_the_clock() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let (mut recordings, _) = Recordings::open(dir.path(), small()).unwrap();
     let hours = [0, 10, 23, 24, 25, 20, 26, 1];
     for (number, hour) in hours.into_iter().enumerate() {
@@ -346,7 +346,7 @@ fn a_recording_goes_over_midnight_and_over_a_step_of_the_clock() {
 #[test]
 fn a_damaged_block_is_silent_and_the_rest_plays() {
     for at in [0, 1, 20, 30, HEAD - 1, HEAD, HEAD + 70] {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder();
         let (mut recordings, _) = Recordings::open(dir.path(), small()).unwrap();
         for number in 0..5 {
             let make = if number == 4 { last } else { block };
@@ -365,7 +365,7 @@ fn a_damaged_block_is_silent_and_the_rest_plays() {
 
 #[test]
 fn impossible_blocks_are_refused_and_silent_recordings_are_forgotten() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let (mut recordings, _) = Recordings::open(dir.path(), small()).unwrap();
     for samples in [vec![1; 3], vec![1; SAMPLES_MAX + 2]] {
         let block = Block { samples, ..block(id(1), 0, 0) };
@@ -383,7 +383,7 @@ fn impossible_blocks_are_refused_and_silent_recordings_are_forgotten() {
 
 #[test]
 fn the_loop_writes_everything_that_was_sent() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let recording = Sample::default().recording();
     let (recordings, _) = Recordings::open(dir.path(), small()).unwrap();
     let archive = recordings.archive();

@@ -193,7 +193,7 @@ impl Recordings {
     /// recording has a gap there, and an alarm is up; the next block is tried again.
     pub fn append(&mut self, wall: Wall, block: &Block) {
         let length = block.samples.len();
-        if length > SAMPLES_MAX || length % 2 != 0 {
+        if length > SAMPLES_MAX || !length.is_multiple_of(2) {
             tracing::error!(recording = %block.recording, length, "a block of impossible length");
             return;
         }
