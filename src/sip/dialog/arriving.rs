@@ -88,6 +88,7 @@ impl Arriving {
                 _ => body.other_request(ground, server, request, flow, out),
             },
             DialogInput::Closed { .. } => {
+                out.push(DialogOutput::Abandon { server: self.server });
                 out.push(DialogOutput::Event(Event::Cancelled { dialog: body.id }));
                 return None;
             }

@@ -46,7 +46,7 @@ impl Calling {
     }
 
     pub(crate) fn handle(
-        mut self,
+        self,
         body: &mut Body,
         ground: &mut Ground<'_>,
         input: DialogInput<'_>,

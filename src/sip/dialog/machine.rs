@@ -96,7 +96,10 @@ impl Dialog {
                     return Some(Self { body, state });
                 }
                 body.ends.remote_cseq = Some(cseq);
-                body.ends.source = *flow;
+                if body.ends.source != *flow {
+                    body.ends.source = *flow;
+                    body.ends.aim(ground, &body.peer, None);
+                }
             }
             DialogInput::Response { flow, .. } if flow.connection.is_some() => {
                 body.ends.source = *flow;

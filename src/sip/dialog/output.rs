@@ -19,6 +19,11 @@ pub(crate) enum DialogOutput {
         /// Its transaction.
         server: ServerId,
     },
+    /// Forget a request that nobody waits for an answer to.
+    Abandon {
+        /// Its transaction.
+        server: ServerId,
+    },
     /// The ACK of a 2xx came: it is never sent again.
     Release {
         /// The INVITE's transaction.

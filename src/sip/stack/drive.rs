@@ -40,6 +40,10 @@ impl Stack {
                 DialogOutput::Resend { server } => {
                     self.server(now, server, ServerInput::Resend, out);
                 }
+                DialogOutput::Abandon { server } => {
+                    self.servers.forget(server);
+                    self.timers.set(&Timer::Server(server), None);
+                }
                 DialogOutput::Release { server } => {
                     self.server(now, server, ServerInput::Release, out);
                 }

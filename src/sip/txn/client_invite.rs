@@ -59,17 +59,6 @@ impl ClientInvite {
         }
     }
 
-    /// Whether a provisional response came and no final one: only then a CANCEL may be sent
-    /// (§9.1).
-    pub(crate) fn is_proceeding(&self) -> bool {
-        matches!(self.state, State::Proceeding)
-    }
-
-    /// Whether no final response came.
-    pub(crate) fn is_pending(&self) -> bool {
-        matches!(self.state, State::Calling { .. } | State::Proceeding)
-    }
-
     /// Takes one input; `None` when the transaction has ended.
     pub(crate) fn handle(
         mut self,
