@@ -12,6 +12,6 @@ pub use auth::{Algorithm, ha1};
 pub use registrar::Binding;
 pub use stack::{
     AccountSettings, Caller, Census, Command, Destination, DialogEnd, Event, Flow, Input,
-    InviteInfo, Limits, Listener, Lockout, Output, Peer, Settings, Source, Stack, Timers, Transport,
-    TrunkCredentials, TrunkSettings,
+    InviteInfo, Limits, Listener, Lockout, Output, Peer, Settings, Source, Stack, Timers,
+    Transport, TrunkCredentials, TrunkSettings,
 };

@@ -64,7 +64,12 @@ impl Authority {
     }
 
     /// Judges a claim, and remembers what must be remembered of it.
-    pub(crate) fn check(&mut self, now: Instant, settings: &Settings, claim: &Claim<'_>) -> Verdict {
+    pub(crate) fn check(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        claim: &Claim<'_>,
+    ) -> Verdict {
         let answer = &claim.answer;
         let (Some(algorithm), Some(count)) = (answer.algorithm(), answer.count()) else {
             return Verdict::Void;
@@ -359,9 +364,8 @@ mod tests {
 
         desk.settings.limits.nonces = 1;
         let (one, two) = (desk.nonce(), desk.nonce());
-        let mut with = |nonce: &str, nc| {
-            desk.tries_with(nonce, nc, "secret", Algorithm::Md5, |_| {})
-        };
+        let mut with =
+            |nonce: &str, nc| desk.tries_with(nonce, nc, "secret", Algorithm::Md5, |_| {});
         assert_eq!(with(&one, "00000001"), Verdict::Right);
         assert_eq!(with(&two, "00000001"), Verdict::Right);
         assert_eq!(with(&one, "00000001"), Verdict::Stale, "its count was forgotten");

@@ -47,8 +47,7 @@ impl Nonce {
     }
 
     fn sign(self, key: &[u8; 32], realm: &str, source: IpAddr) -> [u8; 16] {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
         mac.update(&self.made.as_micros().to_be_bytes());
         mac.update(&self.number.to_be_bytes());
         match source {

@@ -100,8 +100,7 @@ impl Calling {
         match response.status {
             ..200 => {
                 self.is_proceeding = true;
-                if response.status > 100 && response.headers.to().is_ok_and(|t| t.tag().is_some())
-                {
+                if response.status > 100 && response.headers.to().is_ok_and(|t| t.tag().is_some()) {
                     body.ends.learn(ground, &body.peer, response, true);
                 }
                 if response.status >= 180 {
@@ -112,7 +111,7 @@ impl Calling {
             }
             200..=299 => {
                 body.ends.learn(ground, &body.peer, response, true);
-                let owed = OweAck::new(body, ground, self.client);
+                let owed = OweAck::new(ground, self.client, response);
                 out.push(DialogOutput::Event(Event::Answered { dialog, sdp }));
                 let turn = if self.is_offered {
                     owed.pay(body, ground, None, out);
@@ -148,7 +147,12 @@ impl Calling {
         }
     }
 
-    fn cancel(self, ground: &Ground<'_>, reason: Option<Text>, out: &mut Vec<DialogOutput>) -> State {
+    fn cancel(
+        self,
+        ground: &Ground<'_>,
+        reason: Option<Text>,
+        out: &mut Vec<DialogOutput>,
+    ) -> State {
         let client = self.client;
         if self.is_proceeding {
             out.push(DialogOutput::Cancel { client, reason });

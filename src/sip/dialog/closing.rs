@@ -86,7 +86,7 @@ impl Closing {
                 // It crossed with the CANCEL.
                 200..=299 => {
                     body.ends.learn(ground, &body.peer, response, true);
-                    OweAck::new(body, ground, of).pay(body, ground, None, out);
+                    OweAck::new(ground, of, response).pay(body, ground, None, out);
                     let reason = reason.take();
                     return Some(State::Closing(Self::bye(body, ground, reason, out)));
                 }

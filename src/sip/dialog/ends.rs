@@ -72,7 +72,13 @@ impl Ends {
 
     /// Takes what a response to our INVITE says about the peer's end. The route set is taken while
     /// the dialog is not confirmed, the target always.
-    pub(crate) fn learn(&mut self, ground: &Ground<'_>, peer: &Peer, response: &Response, first: bool) {
+    pub(crate) fn learn(
+        &mut self,
+        ground: &Ground<'_>,
+        peer: &Peer,
+        response: &Response,
+        first: bool,
+    ) {
         if first {
             if let Some(to) = response.headers.text(&Name::To) {
                 self.remote = to.detached();
@@ -85,7 +91,13 @@ impl Ends {
     }
 
     /// Takes what a request inside the dialog says about the peer's end (a target refresh, §12.2.2).
-    pub(crate) fn refresh(&mut self, ground: &Ground<'_>, peer: &Peer, request: &Request, source: Flow) {
+    pub(crate) fn refresh(
+        &mut self,
+        ground: &Ground<'_>,
+        peer: &Peer,
+        request: &Request,
+        source: Flow,
+    ) {
         self.source = source;
         self.aim(ground, peer, contact(&request.headers));
     }

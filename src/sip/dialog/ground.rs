@@ -1,6 +1,6 @@
 use crate::base::{Instant, Random};
-use crate::sip::txn::ClientId;
 use crate::sip::stack::{Net, Timers};
+use crate::sip::txn::ClientId;
 
 /// What a dialog stands on while it takes one input.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 use bytes::Bytes;
 
 use crate::base::Instant;
-use crate::sip::dialog::{Body, DialogOutput, Ground, attach};
+use crate::sip::dialog::{ANSWER_MAX, Body, DialogOutput, Ground, attach};
 use crate::sip::txn::{Backoff, ClientId, ServerId};
-use crate::sip::wire::Request;
+use crate::sip::wire::{Request, Response};
 
 /// Whose turn it is in an answered dialog. At most one offer is under way (RFC 3261 §14,
 /// RFC 3311 §5).
@@ -92,9 +92,11 @@ pub(crate) struct OweAck {
 }
 
 impl OweAck {
-    pub(crate) fn new(body: &Body, ground: &Ground<'_>, client: ClientId) -> Self {
-        let give_up_at = ground.now + crate::sip::dialog::ANSWER_MAX;
-        Self { client, cseq: body.ends.local_cseq, give_up_at }
+    /// Of the 2xx `response` to the INVITE of `client`. Its CSeq is the INVITE's, which other requests
+    /// may have passed meanwhile.
+    pub(crate) fn new(ground: &Ground<'_>, client: ClientId, response: &Response) -> Self {
+        let cseq = response.headers.cseq().map_or(1, |cseq| cseq.number);
+        Self { client, cseq, give_up_at: ground.now + ANSWER_MAX }
     }
 
     /// Sends the ACK.

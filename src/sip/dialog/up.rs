@@ -142,7 +142,10 @@ impl Up {
                 out.push(DialogOutput::Event(Event::Rejected { dialog, status: 408 }));
                 self.free(body, ground, out);
             }
-            (_, DialogInput::Wish(wish @ (Wish::Notify { .. } | Wish::Info { .. } | Wish::Probe))) => {
+            (
+                _,
+                DialogInput::Wish(wish @ (Wish::Notify { .. } | Wish::Info { .. } | Wish::Probe)),
+            ) => {
                 body.aside_wish(ground, wish, out);
             }
             (_, input) => body.ignore(input, out),
@@ -217,7 +220,7 @@ impl Up {
             ..200 => self.turn = Turn::Ours(ours),
             200..=299 => {
                 body.ends.learn(ground, &body.peer, response, false);
-                let owed = OweAck::new(body, ground, ours.client);
+                let owed = OweAck::new(ground, ours.client, response);
                 out.push(DialogOutput::Event(Event::Accepted { dialog, sdp }));
                 if ours.request.body.is_empty() {
                     self.turn = Turn::OweAck(owed);
@@ -299,12 +302,7 @@ impl Up {
         }
     }
 
-    fn drop_pending(
-        &self,
-        body: &Body,
-        ground: &mut Ground<'_>,
-        out: &mut Vec<DialogOutput>,
-    ) {
+    fn drop_pending(&self, body: &Body, ground: &mut Ground<'_>, out: &mut Vec<DialogOutput>) {
         match &self.turn {
             Turn::Theirs(theirs) => body.respond(theirs.server, Reply::new(487), out),
             Turn::Ours(ours) => out.push(DialogOutput::Forget { client: ours.client }),

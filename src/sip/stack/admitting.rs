@@ -16,7 +16,7 @@ impl Stack {
         let (id, dialog) = self.dialogs.by_tag(asked.to.tag()?)?;
         let ends = dialog.ends();
         let is_it = ends.call_id == asked.call_id
-            && ends.remote_tag.as_deref().unwrap_or("") == asked.from_tag();
+            && ends.remote_tag.as_deref().unwrap_or("") == asked.caller_tag();
         is_it.then_some(id)
     }
 

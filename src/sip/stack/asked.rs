@@ -33,7 +33,7 @@ impl Asked {
         })
     }
 
-    pub(crate) fn from_tag(&self) -> &str {
+    pub(crate) fn caller_tag(&self) -> &str {
         self.from.tag().unwrap_or("")
     }
 
@@ -47,7 +47,7 @@ impl Asked {
             Some(branch) => write!(key, "{branch}\n{host}:{sent_by}\n{method}"),
             None => {
                 let Self { call_id, cseq, .. } = self;
-                let (tag, branch) = (self.from_tag(), self.via.branch().unwrap_or(""));
+                let (tag, branch) = (self.caller_tag(), self.via.branch().unwrap_or(""));
                 write!(key, "\n{call_id}\n{cseq}\n{tag}\n{host}:{sent_by}\n{branch}\n{method}")
             }
         };
@@ -57,7 +57,7 @@ impl Asked {
 
     /// What two copies of an INVITE that took different ways have in common (§8.2.2.2).
     pub(crate) fn merge(&self) -> Box<str> {
-        format!("{}\n{}\n{}", self.call_id, self.from_tag(), self.cseq).into()
+        format!("{}\n{}\n{}", self.call_id, self.caller_tag(), self.cseq).into()
     }
 
     pub(crate) fn head(&self) -> Head {
@@ -68,7 +68,7 @@ impl Asked {
     pub(crate) fn stateless_tag(&self, [a, b, c, d]: [u64; 4]) -> Text {
         let hasher = ahash::RandomState::with_seeds(a, b, c, d);
         let branch = self.via.branch().unwrap_or("");
-        let hash = hasher.hash_one((self.call_id.as_str(), self.from_tag(), self.cseq, branch));
+        let hash = hasher.hash_one((self.call_id.as_str(), self.caller_tag(), self.cseq, branch));
         Text::from(format!("{hash:016x}"))
     }
 }

@@ -33,6 +33,18 @@ pub(crate) struct Invite {
     pub(crate) peer: Peer,
 }
 
+/// A request that begins a client transaction.
+#[derive(Debug)]
+pub(crate) struct Start<'a> {
+    /// The name that its Via carries.
+    pub(crate) id: ClientId,
+    pub(crate) flow: Flow,
+    pub(crate) request: Request,
+    pub(crate) owner: Owner,
+    /// Whom an INVITE calls.
+    pub(crate) peer: Option<&'a Peer>,
+}
+
 /// Who wants the outcome of a client transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Owner {
@@ -46,23 +58,18 @@ pub(crate) enum Owner {
 
 impl Clients {
     pub(crate) fn new(hasher: ahash::RandomState) -> Self {
-        Self {
-            records: HashMap::with_hasher(hasher.clone()),
-            by_way: HashMap::with_hasher(hasher),
-        }
+        Self { records: HashMap::with_hasher(hasher.clone()), by_way: HashMap::with_hasher(hasher) }
     }
 
-    /// Sends a request whose Via carries `id`.
+    /// Sends a request.
     pub(crate) fn start(
         &mut self,
         now: Instant,
         timers: &Timers,
-        id: ClientId,
-        flow: Flow,
-        mut request: Request,
-        (owner, peer): (Owner, Option<&Peer>),
+        start: Start<'_>,
         out: &mut Vec<ClientOutput>,
     ) {
+        let Start { id, flow, mut request, owner, peer } = start;
         let mut bytes = Vec::with_capacity(1_024);
         request.write(&mut bytes);
         let method = request.method.clone();

@@ -3,10 +3,8 @@ use bytes::Bytes;
 use crate::base::{DialogId, Instant};
 use crate::sip::dialog::{DialogInput, DialogOutput, Ground, Reply};
 use crate::sip::stack::front::Timer;
-use crate::sip::stack::{Output, Owner, Stack};
-use crate::sip::txn::{
-    ClientId, ClientInput, ClientOutput, ServerId, ServerInput, ServerOutput,
-};
+use crate::sip::stack::{Output, Owner, Stack, Start};
+use crate::sip::txn::{ClientId, ClientInput, ClientOutput, ServerId, ServerInput, ServerOutput};
 use crate::sip::wire::Request;
 
 impl Stack {
@@ -51,9 +49,10 @@ impl Stack {
                     let peer = self.dialogs.get(id).map(|dialog| dialog.peer().clone());
                     let mut sends = Vec::new();
                     let timers = self.net.settings.timers;
-                    let owner = (Owner::Dialog(id), peer.as_ref());
-                    self.clients.start(now, &timers, client, flow, *request, owner, &mut sends);
-                    self.client_done(now, client, sends, None, out);
+                    let (owner, peer, request) = (Owner::Dialog(id), peer.as_ref(), *request);
+                    let start = Start { id: client, flow, request, owner, peer };
+                    self.clients.start(now, &timers, start, &mut sends);
+                    self.client_told(now, client, None, sends, None, out);
                 }
                 DialogOutput::Ack { client, tag, flow, ack } => {
                     let bytes = written(&ack);
@@ -90,18 +89,7 @@ impl Stack {
         self.client_told(now, id, owner, wants, response, out);
     }
 
-    fn client_done(
-        &mut self,
-        now: Instant,
-        id: ClientId,
-        wants: Vec<ClientOutput>,
-        response: Option<&Incoming<'_>>,
-        out: &mut Vec<Output>,
-    ) {
-        self.client_told(now, id, None, wants, response, out);
-    }
-
-    fn client_told(
+    pub(super) fn client_told(
         &mut self,
         now: Instant,
         id: ClientId,

@@ -69,8 +69,15 @@ impl Stack {
     /// When `handle` wants `Input::Deadline` if nothing comes before.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        let inner = [self.timers.first(), self.registrar.deadline(), self.authority.deadline()];
-        inner.into_iter().flatten().min()
+        [
+            self.timers.first(),
+            self.registrar.deadline(),
+            self.authority.deadline(),
+            self.keepalives.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Takes new settings. Calls go on; dialogs, contacts and keep-alives of trunks and accounts

@@ -21,8 +21,11 @@ impl Stack {
             Peer::Account(id) => {
                 let user = self.net.account(id).map(|account| account.user.as_str());
                 let uri = Uri::sip(user, &self.net.settings.realm, None);
-                let tag = Params::default().with("tag", Some(asked.from_tag()));
-                NameAddr::new(uri, if asked.from_tag().is_empty() { Params::default() } else { tag })
+                let tag = Params::default().with("tag", Some(asked.caller_tag()));
+                NameAddr::new(
+                    uri,
+                    if asked.caller_tag().is_empty() { Params::default() } else { tag },
+                )
             }
         };
         let asserted = |name: Name| match peer {

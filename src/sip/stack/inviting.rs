@@ -103,8 +103,7 @@ impl Stack {
         }
         crate::sip::dialog::attach(&mut invite, sdp);
         let mut wants = Vec::new();
-        let machine =
-            Dialog::calling(&ground, dialog, peer, ends, (client, invite), &mut wants);
+        let machine = Dialog::calling(&ground, dialog, peer, ends, (client, invite), &mut wants);
         self.timers.set(&Timer::Dialog(dialog), machine.deadline());
         self.dialogs.insert(dialog, machine);
         self.do_wants(now, dialog, wants, out);

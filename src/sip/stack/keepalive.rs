@@ -31,6 +31,11 @@ impl Keepalives {
     pub(crate) fn reset(&mut self) {
         self.is_started = false;
     }
+
+    /// Whoever has not begun begins at once.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        (!self.is_started).then_some(Instant::ZERO)
+    }
 }
 
 impl Stack {
@@ -111,8 +116,7 @@ impl Stack {
 
     /// An answer, whatever it says.
     pub(super) fn kept_alive(&mut self, id: &TrunkId, client: ClientId, out: &mut Vec<Output>) {
-        let successes_min =
-            self.net.trunk(id).map_or(1, |trunk| trunk.keepalive_successes.max(1));
+        let successes_min = self.net.trunk(id).map_or(1, |trunk| trunk.keepalive_successes.max(1));
         let Some(keepalive) = self.keepalives.trunks.get_mut(id) else { return };
         if keepalive.asked != Some(client) {
             return;

@@ -35,7 +35,7 @@ mod ticking;
 mod way;
 
 pub use census::Census;
-use clients::{Clients, Owner};
+use clients::{Clients, Owner, Start};
 pub use command::{Caller, Command, Destination};
 use dialogs::Dialogs;
 pub use event::{DialogEnd, Event};

@@ -30,13 +30,13 @@ impl Net {
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
             trunks: settings.trunks.iter().enumerate().map(|(i, t)| (t.id.clone(), i)).collect(),
-            accounts: settings.accounts.iter().enumerate().map(|(i, a)| (a.id.clone(), i)).collect(),
-            users: settings
+            accounts: settings
                 .accounts
                 .iter()
                 .enumerate()
-                .map(|(i, a)| (a.user.clone(), i))
+                .map(|(i, a)| (a.id.clone(), i))
                 .collect(),
+            users: settings.accounts.iter().enumerate().map(|(i, a)| (a.user.clone(), i)).collect(),
             sources: Sources::new(&settings.trunks),
             settings,
         }

@@ -49,7 +49,11 @@ impl Stack {
             }
             return;
         }
-        if self.servers.len() >= self.net.settings.limits.servers {
+        // Calls that are up go on for longer: what ends them frees tables.
+        let is_new = asked.to.tag().is_none();
+        let servers_max =
+            self.net.settings.limits.servers.saturating_mul(if is_new { 1 } else { 2 });
+        if self.servers.len() >= servers_max {
             let seconds = self.net.settings.limits.retry_after.to_string();
             let reply = Reply::new(503).with(crate::sip::wire::Name::RetryAfter, seconds);
             self.reply_stateless(asked, reply, out);
@@ -62,7 +66,7 @@ impl Stack {
             }
             return;
         }
-        if asked.to.tag().is_some() {
+        if !is_new {
             self.in_dialog(now, asked, out);
         } else {
             self.outside_dialog(now, asked, out);

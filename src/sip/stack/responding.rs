@@ -1,14 +1,18 @@
 use crate::base::Instant;
 use crate::sip::dialog::{DialogInput, contact, routes};
 use crate::sip::stack::drive::{Incoming, written};
-use crate::sip::stack::front::Timer;
-use crate::sip::stack::{Output, Owner, Stack};
+use crate::sip::stack::{Output, Owner, Stack, Start};
 use crate::sip::txn::{ClientId, ClientInput};
 use crate::sip::wire::{Method, Name, Request, Response, Text};
 
 impl Stack {
     /// A response came. What answers nothing of ours is dropped.
-    pub(super) fn response(&mut self, now: Instant, incoming: &Incoming<'_>, out: &mut Vec<Output>) {
+    pub(super) fn response(
+        &mut self,
+        now: Instant,
+        incoming: &Incoming<'_>,
+        out: &mut Vec<Output>,
+    ) {
         let headers = &incoming.response.headers;
         let Some(id) = client_of(incoming.response) else { return };
         let Some(record) = self.clients.get(id) else { return };
@@ -16,9 +20,11 @@ impl Stack {
             return;
         }
         let status = incoming.response.status;
-        let ack = record.invite.as_deref().filter(|_| status >= 300).map(|invite| {
-            written(&refusal_ack(&invite.request, incoming.response))
-        });
+        let ack = record
+            .invite
+            .as_deref()
+            .filter(|_| status >= 300)
+            .map(|invite| written(&refusal_ack(&invite.request, incoming.response)));
         let to = headers.to().ok();
         let tag = to.as_ref().and_then(|to| to.tag()).unwrap_or("");
         let input = ClientInput::Response { status, tag, ack };
@@ -75,7 +81,8 @@ impl Stack {
                 request.headers.push(Name::Route, route.clone());
             }
             request.headers.push(Name::MaxForwards, Text::from_static("70"));
-            for (name, from) in [(Name::From, &first), (Name::To, headers), (Name::CallId, &first)] {
+            for (name, from) in [(Name::From, &first), (Name::To, headers), (Name::CallId, &first)]
+            {
                 let value = from.text(&name).cloned().unwrap_or_default();
                 request.headers.push(name, value);
             }
@@ -121,13 +128,9 @@ impl Stack {
     ) {
         let mut sends = Vec::new();
         let timers = self.net.settings.timers;
-        self.clients.start(now, &timers, id, flow, request, (owner, None), &mut sends);
-        self.timers.set(&Timer::Client(id), self.clients.deadline(id));
-        for send in sends {
-            if let crate::sip::txn::ClientOutput::Send { flow, bytes } = send {
-                out.push(Output::Send { flow, bytes, gate: false });
-            }
-        }
+        let start = Start { id, flow, request, owner, peer: None };
+        self.clients.start(now, &timers, start, &mut sends);
+        self.client_told(now, id, None, sends, None, out);
     }
 }
 
@@ -152,7 +155,9 @@ fn of_same_branch(invite: &Request, method: Method, to: Option<&Text>) -> Reques
     let mut request = Request::new(method, invite.uri.clone());
     for (name, value) in invite.headers.iter() {
         let value = match name {
-            Name::Via | Name::Route | Name::From | Name::CallId | Name::MaxForwards => value.clone(),
+            Name::Via | Name::Route | Name::From | Name::CallId | Name::MaxForwards => {
+                value.clone()
+            }
             Name::To => to.unwrap_or(value).clone(),
             Name::CSeq => {
                 let number = value.split(' ').next().unwrap_or("1");

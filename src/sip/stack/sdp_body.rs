@@ -106,7 +106,8 @@ mod tests {
         assert_eq!(check(&[("Content-Type", "Application/SDP")], "v=0\r\n"), found);
         let mixed = ("Content-Type", "multipart/mixed;boundary=\"b\"");
         let isup = "--b\r\nContent-Type: application/ISUP\r\n\r\n\u{1}\u{2}\r\n";
-        let body = format!("{isup}--b\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n\r\n--b--\r\n");
+        let body =
+            format!("{isup}--b\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n\r\n--b--\r\n");
         assert_eq!(check(&[mixed], &body), found);
         assert_eq!(check(&[mixed], isup), Err(NotSdp));
         assert_eq!(check(&[mixed], "--b"), Err(NotSdp), "shorter than its boundary");

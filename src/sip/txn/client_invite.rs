@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 use smallvec::SmallVec;
 
@@ -137,7 +139,7 @@ impl ClientInvite {
                 let ack = ack.unwrap_or_default();
                 out.push(ClientOutput::Send { flow: self.flow, bytes: ack.clone() });
                 let linger =
-                    if self.flow.transport.is_reliable() { timers.t1 * 0 } else { timers.t1 * 64 };
+                    if self.flow.transport.is_reliable() { Duration::ZERO } else { timers.t1 * 64 };
                 self.state = State::Completed { ack, until: now + linger };
                 out.push(ClientOutput::Deliver);
             }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use crate::base::Instant;
@@ -94,7 +96,7 @@ impl ServerInvite {
             }
             (State::Accepted { response, .. }, ServerInput::Release) => *response = None,
             (State::Completed { .. }, ServerInput::Ack) => {
-                let linger = if flow.transport.is_reliable() { timers.t4 * 0 } else { timers.t4 };
+                let linger = if flow.transport.is_reliable() { Duration::ZERO } else { timers.t4 };
                 self.state = State::Confirmed { until: now + linger };
             }
             (State::Completed { response, backoff, give_up_at }, ServerInput::Deadline) => {

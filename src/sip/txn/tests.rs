@@ -81,7 +81,8 @@ impl Run<Client> {
             self.now = next;
             let mut out = Vec::new();
             let input = ClientInput::Deadline;
-            self.machine = self.machine.take().and_then(|m| m.handle(next, &TIMERS, input, &mut out));
+            self.machine =
+                self.machine.take().and_then(|m| m.handle(next, &TIMERS, input, &mut out));
             if self.machine.is_none() {
                 self = self.told(out);
                 self.log.push(format!("{} gone", next.as_micros() / 1_000));
@@ -180,9 +181,7 @@ fn a_provisional_ends_timers_a_and_b() {
 
 #[test]
 fn a_refusal_is_acknowledged_each_time_it_comes_until_timer_d() {
-    let log = [
-        "0 INVITE", "100 ACK", "100 Deliver", "600 ACK", "1600 ACK", "32100 gone",
-    ];
+    let log = ["0 INVITE", "100 ACK", "100 Deliver", "600 ACK", "1600 ACK", "32100 gone"];
     Run::invite(Udp)
         .response(100, 486, "t")
         .response(600, 486, "t")
@@ -195,13 +194,16 @@ fn a_refusal_is_acknowledged_each_time_it_comes_until_timer_d() {
 
 #[test]
 fn each_2xx_has_its_own_ack_until_timer_m() {
-    let ack = |tag| ClientInput::Acked {
-        tag,
-        flow: flow(Udp),
-        bytes: Bytes::from(format!("ACK {tag}")),
-    };
+    let ack =
+        |tag| ClientInput::Acked { tag, flow: flow(Udp), bytes: Bytes::from(format!("ACK {tag}")) };
     let log = [
-        "0 INVITE", "100 Deliver", "600 ACK a", "700 Fork", "800 ACK b", "900 ACK a", "32100 gone",
+        "0 INVITE",
+        "100 Deliver",
+        "600 ACK a",
+        "700 Fork",
+        "800 ACK b",
+        "900 ACK a",
+        "32100 gone",
     ];
     Run::invite(Udp)
         .response(100, 200, "a")
@@ -239,8 +241,19 @@ fn another_request_is_sent_again_by_timer_e_until_timer_f() {
     Run::other(Udp).check(
         100_000,
         &[
-            "0 BYE", "500 BYE", "1500 BYE", "3500 BYE", "7500 BYE", "11500 BYE", "15500 BYE",
-            "19500 BYE", "23500 BYE", "27500 BYE", "31500 BYE", "32000 TimedOut", "32000 gone",
+            "0 BYE",
+            "500 BYE",
+            "1500 BYE",
+            "3500 BYE",
+            "7500 BYE",
+            "11500 BYE",
+            "15500 BYE",
+            "19500 BYE",
+            "23500 BYE",
+            "27500 BYE",
+            "31500 BYE",
+            "32000 TimedOut",
+            "32000 gone",
         ],
     );
     Run::other(Tcp).check(100_000, &["0 BYE", "32000 TimedOut", "32000 gone"]);
@@ -248,9 +261,8 @@ fn another_request_is_sent_again_by_timer_e_until_timer_f() {
 
 #[test]
 fn after_a_provisional_timer_e_runs_at_t2() {
-    let log = [
-        "0 BYE", "500 BYE", "1500 BYE", "5500 BYE", "9500 BYE", "9600 Deliver", "14600 gone",
-    ];
+    let log =
+        ["0 BYE", "500 BYE", "1500 BYE", "5500 BYE", "9500 BYE", "9600 Deliver", "14600 gone"];
     Run::other(Udp)
         .response(600, 100, "")
         .response(9_600, 200, "t")
@@ -275,8 +287,18 @@ fn a_refusal_is_sent_again_by_timer_g_until_its_ack_or_timer_h() {
     Run::invited(Udp).respond(0, 486).check(
         100_000,
         &[
-            "0 486", "500 486", "1500 486", "3500 486", "7500 486", "11500 486", "15500 486",
-            "19500 486", "23500 486", "27500 486", "31500 486", "32000 gone",
+            "0 486",
+            "500 486",
+            "1500 486",
+            "3500 486",
+            "7500 486",
+            "11500 486",
+            "15500 486",
+            "19500 486",
+            "23500 486",
+            "27500 486",
+            "31500 486",
+            "32000 gone",
         ],
     );
     let log = ["0 486", "100 486", "500 486", "5600 gone"];

@@ -147,9 +147,8 @@ fn a_cancel_ends_what_rings_and_nothing_else() {
     assert_eq!(bench.sent(), [""; 0]);
     bench.receive(far.flow, text.clone());
     assert_eq!(bench.events(), ["cancelled"]);
-    let tag = |sent: &super::bench::Sent| {
-        sent.message.headers().to().unwrap().tag().map(str::to_owned)
-    };
+    let tag =
+        |sent: &super::bench::Sent| sent.message.headers().to().unwrap().tag().map(str::to_owned);
     assert_eq!(tag(&bench.sent[0]), tag(&bench.sent[1]), "one tag for both (§9.2)");
     assert_eq!(bench.sent(), ["200 CANCEL", "487 INVITE"]);
     bench.receive(far.flow, text);

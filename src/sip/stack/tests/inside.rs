@@ -150,8 +150,7 @@ fn a_dialog_that_the_peer_has_lost_ends() {
 fn glare_is_tried_again_after_the_time_of_the_rfc() {
     for is_ours in [true, false] {
         let mut bench = Bench::new();
-        let (dialog, far) =
-            if is_ours { bench.call_to_carrier() } else { bench.carrier_call() };
+        let (dialog, far) = if is_ours { bench.call_to_carrier() } else { bench.carrier_call() };
         bench.command(Command::Reinvite { dialog, sdp: Some(SDP.into()) });
         let invite = bench.request();
         bench.receive(far.flow, far.respond(&invite, 491, None));
@@ -295,7 +294,8 @@ fn tags_call_id_source_and_order_are_checked() {
         let text = far.write("BYE", None);
         (far.flow, text)
     };
-    let rows: [(&str, u16, &dyn Fn(&mut super::Far)); 5] = [
+    type Change = &'static dyn Fn(&mut super::Far);
+    let rows: [(&str, u16, Change); 5] = [
         ("our tag", 481, &|far| far.to_tag = Some("x".into())),
         ("their tag", 481, &|far| far.tag = "x".into()),
         ("Call-ID", 481, &|far| far.call_id = "x".into()),

@@ -3,6 +3,7 @@
 
 mod bench;
 mod calls;
+mod far;
 mod inside;
 mod lossy;
 mod mutated;
@@ -12,4 +13,5 @@ mod refusals;
 mod tcp;
 mod trunks;
 
-use bench::{Bench, Far, SDP};
+use bench::{Bench, SDP};
+use far::Far;

@@ -6,9 +6,30 @@ use crate::sip::stack::{Command, Event, Input};
 
 /// What a message is broken with.
 const SPLICES: [&str; 24] = [
-    "\r\n", "\r\n\r\n", "\0", ";", ",", "\"", "<", ">", ":", "%", "%zz", " ", "\t", "=", "@",
-    ";tag=", ";branch=z9hG4bK", "4294967296", "-1", "Content-Length: 99999\r\n", "SIP/2.0",
-    "z9hG4bK", "\u{fffd}", "Require: x\r\n",
+    "\r\n",
+    "\r\n\r\n",
+    "\0",
+    ";",
+    ",",
+    "\"",
+    "<",
+    ">",
+    ":",
+    "%",
+    "%zz",
+    " ",
+    "\t",
+    "=",
+    "@",
+    ";tag=",
+    ";branch=z9hG4bK",
+    "4294967296",
+    "-1",
+    "Content-Length: 99999\r\n",
+    "SIP/2.0",
+    "z9hG4bK",
+    "\u{fffd}",
+    "Require: x\r\n",
 ];
 
 fn mutate(random: &mut Random, bytes: &Bytes) -> Bytes {

@@ -292,6 +292,7 @@ fn an_early_phone_can_be_told_to_talk() {
     assert_eq!(bench.events(), ["notified 200"]);
     bench.receive(far.flow, far.respond(&invite, 200, Some(SDP)));
     assert_eq!(bench.events(), ["answered sdp"]);
+    assert_eq!(bench.request().headers.cseq().unwrap().number, 1, "of the INVITE, not the NOTIFY");
     bench.hang_up(dialog);
     bench.check_empty();
 }

@@ -71,11 +71,12 @@ fn wishes_of_a_register() {
     ];
     for (contact, extra, status, bindings) in rows {
         let mut bench = Bench::new();
-        let mut far = Far { user: "alice", uri: "sip:hot".into(), ..Far::new(udp("10.0.1.1:5060")) };
-        far.contact = contact.into();
+        let mut far =
+            Far { user: "alice", uri: "sip:hot".into(), ..Far::new(udp("10.0.1.1:5060")) };
         let text = bench.registration(&far, "REGISTER");
         bench.receive(far.flow, text);
         let challenge = bench.response();
+        far.contact = contact.into();
         far.authorize(&challenge, "REGISTER", "alice", "secret", 1);
         far.extra.push_str(extra);
         far.cseq += 1;

@@ -109,7 +109,8 @@ fn a_datagram_that_cannot_be_sent_is_tried_again() {
 #[test]
 fn a_phone_over_tcp_is_called_over_its_connection() {
     let mut bench = Bench::new();
-    let mut far = Far { user: "alice", uri: "sip:hot".into(), ..Far::new(tcp("10.0.1.1:40000", 9)) };
+    let mut far =
+        Far { user: "alice", uri: "sip:hot".into(), ..Far::new(tcp("10.0.1.1:40000", 9)) };
     far.contact = "<sip:alice@192.168.0.7:5060;transport=tcp>".into();
     let text = bench.registration(&far, "REGISTER");
     bench.receive(far.flow, text);
