@@ -15,7 +15,7 @@ pub struct Flow {
     /// `<tenant folder>/<file without .flow.yaml>`, such as `fcg/12345`.
     pub id: FlowId,
     /// The number that its author raises on every publish.
-    pub revision: u32,
+    pub revision: u64,
     /// Its title by language, for people.
     pub title: BTreeMap<Arc<str>, Arc<str>>,
     /// The languages that it speaks; every prompt exists in each. The first is the default.

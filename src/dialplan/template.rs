@@ -98,10 +98,7 @@ impl Template {
 
     /// What stands before the first and after the last part that varies.
     pub(crate) fn ends(&self) -> (&str, &str) {
-        (
-            self.pieces.first().map_or("", Piece::text),
-            self.pieces.last().map_or("", Piece::text),
-        )
+        (self.pieces.first().map_or("", Piece::text), self.pieces.last().map_or("", Piece::text))
     }
 
     /// The text with everything filled in; control characters are left out.

@@ -38,8 +38,7 @@ impl ByCalendar {
     }
 
     pub(crate) fn edges(&self) -> Vec<Edge> {
-        let mut edges =
-            vec![Edge::itself("open", self.open), Edge::itself("closed", self.closed)];
+        let mut edges = vec![Edge::itself("open", self.open), Edge::itself("closed", self.closed)];
         edges.extend(self.holiday.map(|exit| Edge::itself("holiday", exit)));
         edges
     }

@@ -41,8 +41,21 @@ pub(crate) enum Kind {
 
 /// All values of `do`.
 const KINDS: [&str; 15] = [
-    "play", "say", "menu", "collect", "branch", "calendar", "queue", "bridge", "dial", "rate",
-    "voicemail", "transfer", "echo", "tone", "hangup",
+    "play",
+    "say",
+    "menu",
+    "collect",
+    "branch",
+    "calendar",
+    "queue",
+    "bridge",
+    "dial",
+    "rate",
+    "voicemail",
+    "transfer",
+    "echo",
+    "tone",
+    "hangup",
 ];
 /// Values of `do` that later versions of the engine will know.
 const LATER: [&str; 2] = ["http", "callback"];
@@ -98,6 +111,19 @@ impl Kind {
         };
         fields.finish(&mut reading.report);
         kind
+    }
+
+    /// Whether a key that was typed ahead is still meant for this node or one after it.
+    pub(crate) const fn passes_typed_keys(&self) -> bool {
+        matches!(
+            self,
+            Self::Play(_)
+                | Self::Say(_)
+                | Self::Menu(_)
+                | Self::Collect(_)
+                | Self::Branch(_)
+                | Self::Calendar(_)
+        )
     }
 
     /// All ways out, `on_error` apart.

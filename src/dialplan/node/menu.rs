@@ -75,8 +75,8 @@ impl Invalid {
         let why = "what happens at a wrong key, such as `{ prompts: [invalid-key], goto: again }`";
         let path = fields.path_of("invalid");
         let listed = fields.need(&mut reading.report, "invalid", why);
-        let inner = listed
-            .and_then(|(line, tree)| Fields::of(&mut reading.report, &path, line, tree));
+        let inner =
+            listed.and_then(|(line, tree)| Fields::of(&mut reading.report, &path, line, tree));
         let Some(mut inner) = inner else {
             return Self { prompts: Prompts::default(), goto: None };
         };

@@ -1,7 +1,7 @@
 //! The kinds of nodes: for each what it holds, how it is read, and its exits.
 
-mod bridge;
 mod branch;
+mod bridge;
 mod calendar;
 mod collect;
 mod dial;
@@ -22,14 +22,14 @@ pub(crate) use branch::Branch;
 pub(crate) use bridge::Bridge;
 pub(crate) use calendar::ByCalendar;
 pub(crate) use collect::Collect;
-pub(crate) use dial::{Call, DialNode, Target};
+pub(crate) use dial::{Call, DialNode, Target, is_number};
 pub(crate) use edge::{By, Edge};
 pub(crate) use hangup::Hangup;
 pub(crate) use kind::{Kind, Node};
-pub(crate) use menu::{Invalid, Menu};
+pub(crate) use menu::Menu;
 pub(crate) use play::Play;
 pub(crate) use prompts::{Prompts, Set};
-pub(crate) use queue::{Announce, Overflow, OverflowTo, Queue};
+pub(crate) use queue::{MAX_AHEAD, Overflow, OverflowTo, Queue};
 pub(crate) use rate::Rate;
 pub(crate) use say::Say;
 pub(crate) use test_sound::{EchoNode, ToneNode};

@@ -62,10 +62,7 @@ impl Prompts {
     }
 
     pub(crate) fn in_language(&self, language: &Arc<str>) -> Vec<Prompt> {
-        self.0
-            .iter()
-            .map(|id| Prompt { language: language.clone(), id: id.clone() })
-            .collect()
+        self.0.iter().map(|id| Prompt { language: language.clone(), id: id.clone() }).collect()
     }
 }
 

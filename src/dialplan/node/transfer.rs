@@ -1,8 +1,8 @@
 use crate::dialplan::flow::Exit;
 use crate::dialplan::read::{Fields, Reading};
 
-use super::dial::Target;
 use super::Call;
+use super::dial::Target;
 
 /// The numbers of police, fire, ambulance and traffic police.
 const EMERGENCY: [&str; 4] = ["110", "119", "120", "122"];

@@ -102,7 +102,7 @@ fn read<'a>(reading: &mut Reading<'a>, mut top: Fields<'a>, id: &FlowId) -> Opti
     check_vars(reading);
     let flow = Flow {
         id: id.clone(),
-        revision: u32::try_from(revision).unwrap_or(1),
+        revision: revision.unsigned_abs(),
         title,
         languages: reading.languages.clone(),
         start,
@@ -123,18 +123,13 @@ fn read_name(reading: &mut Reading<'_>, top: &mut Fields<'_>, id: &FlowId) {
     if let Some(word) = top.need_text(&mut reading.report, "flow", &why)
         && word.text != expected
     {
-        let what = format!(
-            "`{}` must be tenant folder and file name, here `{expected}`",
-            word.text
-        );
+        let what =
+            format!("`{}` must be tenant folder and file name, here `{expected}`", word.text);
         reading.fault(word.line, "flow", what);
     }
 }
 
-fn read_title(
-    reading: &mut Reading<'_>,
-    top: &mut Fields<'_>,
-) -> BTreeMap<Arc<str>, Arc<str>> {
+fn read_title(reading: &mut Reading<'_>, top: &mut Fields<'_>) -> BTreeMap<Arc<str>, Arc<str>> {
     let Some((line, tree)) = top.take("title") else { return BTreeMap::new() };
     let Some(mut fields) = Fields::of(&mut reading.report, "title", line, tree) else {
         return BTreeMap::new();

@@ -6,7 +6,9 @@ mod flow;
 mod reading;
 mod value;
 
-pub(crate) use calendars::{calendars, day};
+pub(crate) use calendars::calendars;
+#[cfg(test)]
+pub(crate) use calendars::day;
 pub(crate) use fields::{Fields, text};
 pub(crate) use flow::{LANGUAGE_VAR, exit_of, flow, read_assignments};
 pub(crate) use reading::{Reading, Report, VarUse};

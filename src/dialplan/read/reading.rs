@@ -149,8 +149,9 @@ impl Reading<'_> {
     /// Checks that a prompt with this beginning and end is there in each of the flow's languages.
     pub(crate) fn expect_prompt_like(&mut self, line: u64, key: &str, start: &str, end: &str) {
         let Some(prompts) = &self.known.prompts else { return };
-        let fits =
-            |id: &Arc<str>| id.len() >= start.len() + end.len() && id.starts_with(start) && id.ends_with(end);
+        let fits = |id: &Arc<str>| {
+            id.len() >= start.len() + end.len() && id.starts_with(start) && id.ends_with(end)
+        };
         let missing: Vec<&str> = self
             .languages
             .iter()

@@ -3,5 +3,5 @@
 mod parse;
 mod tree;
 
-pub(crate) use parse::{SyntaxFault, parse};
+pub(crate) use parse::parse;
 pub(crate) use tree::{Tree, Value, Word};
