@@ -41,7 +41,7 @@ const STOP_PATIENCE: Duration = Duration::from_secs(8);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Configuration, flows or prompts are wrong.
-    #[error("{0}")]
+    #[error(transparent)]
     Faults(#[from] Faults),
     /// Something of the system is in the way.
     #[error("{what}: {source}")]
@@ -52,7 +52,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// Media cannot start.
-    #[error("{0}")]
+    #[error(transparent)]
     Media(#[from] media_threads::StartError),
 }
 
@@ -264,7 +264,7 @@ fn read_flows(
 ) -> Result<Flows, Faults> {
     let folder = &config.node.dialplans;
     let flows = if folder.is_dir() || file.is_some() {
-        files::read_flows(folder, &files::known(Some(config), prompts))?
+        files::read_flows(folder, Some(&config.call.tenant), &files::known(Some(config), prompts))?
     } else {
         // Without a file and without flows the engine still runs: it answers 404.
         Flows::default()

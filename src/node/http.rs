@@ -82,7 +82,7 @@ fn read(
 ) -> Result<(crate::call::Settings, crate::dialplan::Flows), Faults> {
     let config = files::read_config(file)?;
     let known = files::known(Some(&config), prompts);
-    let flows = files::read_flows(&config.node.dialplans, &known)?;
+    let flows = files::read_flows(&config.node.dialplans, Some(&config.call.tenant), &known)?;
     files::check_routes(file.unwrap_or(Path::new("hotline.toml")), &config, &flows)?;
     Ok((config.call, flows))
 }
