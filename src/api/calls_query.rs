@@ -7,9 +7,10 @@ use crate::call::Cause;
 use crate::store::{CallFilter, Cursor};
 
 /// Which calls; all that is given must hold.
-#[derive(IntoParams, Debug)]
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct CallsQuery {
+#[expect(dead_code, reason = "it only describes")]
+struct CallsQuery {
     /// They came not before this: a time (RFC 3339), a date (its start in China) or µs.
     #[param(value_type = Option<String>, example = "2026-03-01")]
     from: Option<Wall>,

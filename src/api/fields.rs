@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use utoipa::{IntoParams, PartialSchema};
 
 use crate::api::moment;
+use crate::api::names::names;
 use crate::api::problem::Problem;
 use crate::api::problem_kind::Kind;
 use crate::base::Wall;
@@ -187,7 +188,8 @@ impl Fields {
         &mut self,
         key: &str,
     ) -> Result<Vec<T>, Problem> {
-        let allowed = format!("one or more of these with , between them: {}", names::<T>());
+        let allowed =
+            format!("one or more of these with , between them: {}", names::<T>().join(", "));
         let list = self.take(key, allowed, |value| {
             let one = |name: &str| serde_json::from_value(serde_json::Value::from(name)).ok();
             value.split(',').take(64).map(one).collect()
@@ -199,18 +201,6 @@ impl Fields {
 /// Digits only: no sign, no space.
 fn whole<N: FromStr>(text: &str) -> Option<N> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
-}
-
-/// The names of a closed list, out of its schema.
-fn names<T: PartialSchema>() -> String {
-    let schema = serde_json::to_value(T::schema()).unwrap_or_default();
-    let names = schema.get("enum").or_else(|| schema.pointer("/oneOf"));
-    let mut found = Vec::new();
-    for name in names.and_then(|names| names.as_array()).into_iter().flatten() {
-        let name = name.as_str().or_else(|| name.pointer("/enum/0").and_then(|name| name.as_str()));
-        found.extend(name.map(str::to_owned));
-    }
-    found.join(", ")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use utoipa::PartialSchema;
 
 use crate::api::limits::{BODY_MAX, too_large};
+use crate::api::names::keys;
 use crate::api::problem::Problem;
 use crate::api::problem_kind::Kind;
 use crate::api::shared::House;
@@ -31,16 +32,9 @@ impl<T: DeserializeOwned + PartialSchema> FromRequest<House> for JsonBody<T> {
         // The limit is the one failure that the client is told of; after others nobody listens.
         let bytes = read.map_err(|_| too_large())?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let keys = keys::<T>();
+            let keys = keys::<T>().join(", ");
             let detail: String = error.to_string().chars().take(200).collect();
             Problem::new(Kind::BadBody, detail).about("body", format!("a JSON object with {keys}"))
         })
     }
-}
-
-/// The keys of an object, out of its schema.
-fn keys<T: PartialSchema>() -> String {
-    let schema = serde_json::to_value(T::schema()).unwrap_or_default();
-    let keys = schema.get("properties").and_then(|keys| keys.as_object());
-    keys.map(|keys| keys.keys().cloned().collect::<Vec<_>>().join(", ")).unwrap_or_default()
 }

@@ -12,6 +12,8 @@ mod health;
 pub use health::{AlarmView, Health};
 mod live;
 pub use live::Live;
+mod metrics;
+pub use metrics::Metrics;
 
 mod pace;
 mod shared;
@@ -28,6 +30,7 @@ mod in_path;
 mod json_body;
 mod list;
 mod moment;
+mod names;
 mod problem;
 mod problem_kind;
 mod span_query;
@@ -44,6 +47,7 @@ mod event_body;
 mod event_page;
 mod event_stream;
 mod figures;
+mod gauges;
 mod health_view;
 mod queues;
 mod range;
@@ -56,5 +60,11 @@ mod table;
 mod trunks;
 mod voicemail;
 
+mod html;
 mod openapi;
+mod operation;
 mod page;
+mod schema;
+
+#[cfg(test)]
+mod tests;

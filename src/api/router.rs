@@ -23,16 +23,16 @@ use crate::api::{
 
 /// Everything that the REST door answers; `node` serves it.
 pub fn router(door: Door) -> Router {
-    let (router, _) = parts(door, Pace::default());
-    router
+    paced(door, Pace::default())
 }
 
-/// The router and the description of all that is in it.
-pub(crate) fn parts(door: Door, pace: Pace) -> (Router, utoipa::openapi::OpenApi) {
-    let house: House = Arc::new(Shared::new(door, pace));
+/// The same with another pace.
+pub(crate) fn paced(door: Door, pace: Pace) -> Router {
     let (router, openapi) = described().split_for_parts();
-    let router = router
-        .merge(page::routes(&openapi))
+    let pages = page::routes(&openapi);
+    let house: House = Arc::new(Shared::new(door, pace, openapi));
+    router
+        .merge(pages)
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_route)
         .layer(from_fn_with_state(Arc::clone(&house), guard::guard))
@@ -40,11 +40,11 @@ pub(crate) fn parts(door: Door, pace: Pace) -> (Router, utoipa::openapi::OpenApi
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(headers::strict))
         .layer(from_fn_with_state(Arc::clone(&house), requests::count))
-        .with_state(house);
-    (router, openapi)
+        .with_state(house)
 }
 
-fn described() -> OpenApiRouter<House> {
+/// All that is described, and its description.
+pub(crate) fn described() -> OpenApiRouter<House> {
     let calls = OpenApiRouter::new()
         .routes(routes!(calls_live::list))
         .routes(routes!(calls_live::one))
@@ -81,7 +81,8 @@ fn described() -> OpenApiRouter<House> {
         .routes(routes!(event_stream::open))
         .routes(routes!(event_page::page))
         .routes(routes!(health_view::show))
-        .routes(routes!(scrape::scrape));
+        .routes(routes!(scrape::scrape))
+        .routes(routes!(page::description));
     OpenApiRouter::with_openapi(openapi::Description::openapi())
         .merge(calls)
         .merge(agents)

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use utoipa::openapi::OpenApi;
 
 use crate::api::Door;
 use crate::api::pace::Pace;
@@ -19,19 +20,22 @@ pub(crate) struct Shared {
     pub(crate) pace: Pace,
     /// Counts what was asked.
     pub(crate) requests: Requests,
+    /// The description of all that is here.
+    pub(crate) openapi: Arc<OpenApi>,
 }
 
 /// The state of the router.
 pub(crate) type House = Arc<Shared>;
 
 impl Shared {
-    pub(crate) fn new(door: Door, pace: Pace) -> Self {
+    pub(crate) fn new(door: Door, pace: Pace, openapi: OpenApi) -> Self {
         let streams = door.streams_max.min(Semaphore::MAX_PERMITS);
         Self {
             tokens: Tokens::new(&door.tokens),
             streams: Arc::new(Semaphore::new(streams)),
             pace,
             requests: Requests::new(&door.metrics),
+            openapi: Arc::new(openapi),
             door,
         }
     }

@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
 use crate::api::moment;
+use crate::api::names::name_of;
 use crate::base::Wall;
 use crate::store::CallRow;
 
@@ -61,8 +62,8 @@ pub(crate) fn row(row: &CallRow) -> String {
         over(cdr.talk_ms.to_string()),
         over(cdr.hold_ms.to_string()),
         over(cdr.total_ms.to_string()),
-        over(name(&cdr.cause)),
-        over(name(&cdr.ended_by)),
+        over(name_of(&cdr.cause)),
+        over(name_of(&cdr.ended_by)),
         over(cdr.sip_status.to_string()),
         text(cdr.queue.as_ref()),
         text(cdr.agent.as_ref()),
@@ -74,13 +75,6 @@ pub(crate) fn row(row: &CallRow) -> String {
 
 fn text(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
-}
-
-fn name(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
-    }
 }
 
 fn line(cells: impl IntoIterator<Item = String>) -> String {
