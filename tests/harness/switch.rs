@@ -153,11 +153,13 @@ impl Switch {
         }
     }
 
-    /// Waits until `count` calls have their records, and returns them, the newest first.
+    /// Waits until `count` calls have ended and have their records, and returns these CDRs, the newest
+    /// first.
     pub fn cdrs(&self, count: usize) -> Vec<Value> {
         self.until(&format!("the records of {count} calls"), |switch| {
             let (_, page) = switch.get("/v1/calls?limit=500");
-            let items = page["items"].as_array()?.clone();
+            let rows = page["rows"].as_array()?;
+            let items: Vec<Value> = rows.iter().map(|row| row["cdr"].clone()).collect();
             (items.len() >= count).then_some(items)
         })
     }
