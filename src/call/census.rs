@@ -1,0 +1,87 @@
+use crate::call::core::Core;
+use crate::{acd, sip};
+
+/// How much the core holds. When everybody has hung up and the transactions have run out, all but
+/// registrations is zero.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Census {
+    /// Live calls.
+    pub calls: usize,
+    /// Entries by dialog, stream, ticket, offer, agent.
+    pub indexes: usize,
+    /// RTP ports in use.
+    pub ports: usize,
+    /// Channels of trunks and accounts in use.
+    pub lines: u32,
+    /// Deadlines of calls.
+    pub deadlines: usize,
+    /// The stack's.
+    pub stack: sip::Census,
+    /// The desk's.
+    pub desk: acd::Census,
+}
+
+impl Core {
+    /// How much the core holds now.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        Census {
+            calls: self.calls.len(),
+            indexes: self.world.index.len(),
+            ports: self.world.ports.taken(),
+            lines: self.world.lines.total(),
+            deadlines: self.deadlines.len(),
+            stack: self.world.stack.census(),
+            desk: self.desk.census(),
+        }
+    }
+
+    /// Checks the invariants of ARCHITECTURE.md, for the simulator; costs O(everything).
+    ///
+    /// # Errors
+    /// A sentence that names the invariant and the party that breaks it.
+    pub fn check(&self) -> Result<(), String> {
+        self.desk.check()?;
+        for (dialog, call) in &self.world.index.dialogs {
+            self.held(*call, |held| held.dialogs.contains(dialog))
+                .ok_or_else(|| format!("dialog {dialog} has no living owner"))?;
+        }
+        for (stream, call) in &self.world.index.streams {
+            self.held(*call, |held| held.streams.iter().any(|held| held.id == *stream))
+                .ok_or_else(|| format!("stream {stream} has no living owner"))?;
+        }
+        for (ticket, call) in &self.world.index.tickets {
+            self.held(*call, |held| held.ticket == Some(*ticket))
+                .ok_or_else(|| format!("ticket {ticket} has no living owner"))?;
+        }
+        for (agent, call) in &self.world.index.agents {
+            self.held(*call, |held| held.agent.as_ref() == Some(agent))
+                .ok_or_else(|| format!("agent {agent} belongs to no living call"))?;
+        }
+        let held_ports: usize = self.calls.values().map(|entry| entry.holdings.streams.len()).sum();
+        if held_ports != self.world.ports.taken() {
+            let taken = self.world.ports.taken();
+            return Err(format!("{taken} ports are taken, calls hold {held_ports}"));
+        }
+        let held_lines: usize = self.calls.values().map(|entry| entry.holdings.lines.len()).sum();
+        if held_lines != self.world.lines.total() as usize {
+            let total = self.world.lines.total();
+            return Err(format!("{total} channels are taken, calls hold {held_lines}"));
+        }
+        for (id, entry) in &self.calls {
+            let call = entry.call.as_ref().ok_or_else(|| format!("call {id} is hollow"))?;
+            if call.deadline().is_none() {
+                return Err(format!("call {id} has no deadline"));
+            }
+        }
+        Ok(())
+    }
+
+    fn held(
+        &self,
+        call: crate::base::CallId,
+        holds: impl Fn(&crate::call::turn::Holdings) -> bool,
+    ) -> Option<()> {
+        self.calls.get(&call).filter(|entry| holds(&entry.holdings)).map(|_| ())
+    }
+}

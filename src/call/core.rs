@@ -1,0 +1,373 @@
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::acd::{self, Desk};
+use crate::base::{CallId, Deadlines, Instant, Random, RecordId, Wall, WallClock};
+use crate::call::entry::Entry;
+use crate::call::index::Index;
+use crate::call::input::Input;
+use crate::call::lines::Lines;
+use crate::call::strangers::Strangers;
+use crate::call::turn::{Act, Turn, World};
+use crate::call::{Cause, Effect, EndedBy, Event, Fact, Record, Settings, View};
+use crate::dialplan::Flows;
+use crate::media::{self, Ports, Prompts};
+use crate::sip::{self, Stack};
+
+/// What one step may cause at most, so that a fault of ours cannot spin for ever.
+const WORK_MAX: usize = 100_000;
+
+/// The whole engine but for the world: SIP stack, desk, calls. One thread owns it and hands in events
+/// with the time; what must be done comes out as effects.
+#[derive(Debug)]
+pub struct Core {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) flows: Arc<Flows>,
+    pub(crate) desk: Desk,
+    pub(crate) world: World,
+    pub(crate) calls: HashMap<CallId, Entry, ahash::RandomState>,
+    pub(crate) deadlines: Deadlines<CallId>,
+    pub(crate) strangers: Strangers,
+    /// New calls are refused; at this time those still up are hung up.
+    pub(crate) stopping: Option<Instant>,
+    pub(crate) drained: bool,
+    pub(crate) records_full: bool,
+    /// Trunks whose keep-alive fails.
+    pub(crate) dead_trunks: std::collections::HashSet<crate::base::TrunkId>,
+    work: VecDeque<Work>,
+    stack_out: Vec<sip::Output>,
+    desk_out: Vec<acd::Output>,
+}
+
+/// What follows from what was done, in order.
+#[derive(Debug)]
+pub(crate) enum Work {
+    Sip(sip::Event),
+    Desk(acd::Output),
+    Call(CallId, Input),
+}
+
+/// What the core is made of at start.
+#[derive(Debug)]
+pub struct Parts {
+    /// Checked settings.
+    pub settings: Arc<Settings>,
+    /// Checked flows.
+    pub flows: Arc<Flows>,
+    /// The prompts that the workers have.
+    pub prompts: Arc<Prompts>,
+    /// The ports that are bound.
+    pub ports: Ports,
+    /// Registrations of the last run (R18).
+    pub bindings: Vec<sip::Binding>,
+    /// Randomness for all that lives in the core.
+    pub random: Random,
+}
+
+impl Core {
+    /// The core at `now`. Effects of the restored registrations are pushed into `out`.
+    #[must_use]
+    pub fn new(now: Instant, wall: Wall, parts: Parts, out: &mut Vec<Effect>) -> Self {
+        let Parts { settings, flows, prompts, ports, bindings, mut random } = parts;
+        let stack = Stack::new(settings.sip.clone(), random.fork());
+        let mut core = Self {
+            desk: Desk::new(settings.desk.clone()),
+            world: World {
+                stack,
+                ports,
+                prompts,
+                lines: Lines::default(),
+                index: Index::default(),
+                random,
+                clock: WallClock::new(now, wall),
+                counted: 0,
+                contacts: HashMap::new(),
+            },
+            settings,
+            flows,
+            calls: HashMap::default(),
+            deadlines: Deadlines::default(),
+            strangers: Strangers::default(),
+            stopping: None,
+            drained: false,
+            records_full: false,
+            dead_trunks: std::collections::HashSet::new(),
+            work: VecDeque::new(),
+            stack_out: Vec::new(),
+            desk_out: Vec::new(),
+        };
+        core.restore(now, bindings, out);
+        core.show_all(out);
+        core
+    }
+
+    /// Takes one event, pushes what must be done.
+    pub fn handle(&mut self, now: Instant, event: Event, out: &mut Vec<Effect>) {
+        match event {
+            Event::Sip(input) => self.stack_step(now, input, out),
+            Event::Media(event) => self.on_media(event),
+            Event::Command { id, command } => self.on_command(now, id, command, out),
+            Event::Clock(wall) => self.world.clock = WallClock::new(now, wall),
+            Event::RecordsFull(full) => self.records_full = full,
+            Event::Alarm { id, what, cleared } => {
+                self.record(now, Fact::Alarm { id, what, cleared }, out);
+            }
+            Event::Shutdown { drain } => self.stopping = Some(now + drain),
+            Event::Deadline => self.on_deadline(now, out),
+        }
+        self.run(now, out);
+        self.finish_stop(now, out);
+    }
+
+    /// When `handle` wants `Event::Deadline` if nothing comes before.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let stop = self.stopping.filter(|_| !self.calls.is_empty());
+        let all = [
+            self.world.stack.deadline(),
+            self.desk.deadline(),
+            self.deadlines.first(),
+            self.strangers.deadline(),
+            stop,
+        ];
+        all.into_iter().flatten().min()
+    }
+
+    fn on_deadline(&mut self, now: Instant, out: &mut Vec<Effect>) {
+        if self.world.stack.deadline().is_some_and(|at| at <= now) {
+            self.stack_step(now, sip::Input::Deadline, out);
+        }
+        if self.desk.deadline().is_some_and(|at| at <= now) {
+            self.desk_step(now, acd::Input::Deadline);
+        }
+        while let Some(call) = self.deadlines.pop_due(now) {
+            self.work.push_back(Work::Call(call, Input::Deadline));
+        }
+        self.flush_strangers(now, out);
+    }
+
+    fn on_media(&mut self, event: media::Event) {
+        let stream = match &event {
+            media::Event::Key { stream, .. }
+            | media::Event::PlayEnded { stream, .. }
+            | media::Event::Silent { stream, .. }
+            | media::Event::Heard { stream }
+            | media::Event::Stats { stream, .. }
+            | media::Event::Failed { stream, .. } => *stream,
+            media::Event::RecordStopped { .. } => return,
+        };
+        if let Some(call) = self.world.index.streams.get(&stream) {
+            self.work.push_back(Work::Call(*call, Input::Media(event)));
+        }
+    }
+
+    /// Does all that follows.
+    fn run(&mut self, now: Instant, out: &mut Vec<Effect>) {
+        for _ in 0..WORK_MAX {
+            match self.work.pop_front() {
+                Some(Work::Sip(event)) => self.dispatch_sip(now, event, out),
+                Some(Work::Desk(output)) => self.dispatch_desk(now, output, out),
+                Some(Work::Call(call, input)) => self.step(now, call, input, out),
+                None => return,
+            }
+        }
+        tracing::error!("one event caused more than {WORK_MAX} steps; the rest is dropped");
+        self.work.clear();
+    }
+
+    pub(crate) fn push_work(&mut self, work: Work) {
+        self.work.push_back(work);
+    }
+
+    /// Tells the stack; what it sends goes out, what it tells follows.
+    pub(crate) fn stack_step(&mut self, now: Instant, input: sip::Input, out: &mut Vec<Effect>) {
+        self.world.stack.handle(now, input, &mut self.stack_out);
+        self.take_stack_out(out);
+    }
+
+    pub(crate) fn take_stack_out(&mut self, out: &mut Vec<Effect>) {
+        for output in self.stack_out.drain(..) {
+            match output {
+                sip::Output::Send { flow, bytes, gate } => {
+                    out.push(Effect::Send { flow, bytes, gate });
+                }
+                sip::Output::Event(event) => self.work.push_back(Work::Sip(event)),
+            }
+        }
+    }
+
+    pub(crate) fn stack_out(&mut self) -> (&mut Stack, &mut Vec<sip::Output>) {
+        (&mut self.world.stack, &mut self.stack_out)
+    }
+
+    /// Tells the desk; what it wants follows.
+    pub(crate) fn desk_step(&mut self, now: Instant, input: acd::Input) {
+        if let Err(denied) = self.try_desk(now, input) {
+            tracing::debug!(%denied, "desk");
+        }
+    }
+
+    pub(crate) fn try_desk(&mut self, now: Instant, input: acd::Input) -> Result<(), acd::Denied> {
+        let result = self.desk.handle(now, input, &mut self.desk_out);
+        self.work.extend(self.desk_out.drain(..).map(Work::Desk));
+        result
+    }
+
+    pub(crate) fn desk_out(&mut self) -> (&mut Desk, &mut Vec<acd::Output>) {
+        (&mut self.desk, &mut self.desk_out)
+    }
+
+    pub(crate) fn take_desk_out(&mut self) {
+        self.work.extend(self.desk_out.drain(..).map(Work::Desk));
+    }
+
+    /// One step of one call. A panic costs this call only (R26).
+    pub(crate) fn step(&mut self, now: Instant, id: CallId, input: Input, out: &mut Vec<Effect>) {
+        let Some(entry) = self.calls.get_mut(&id) else {
+            if let Input::Wish { id: command, .. } = input {
+                let reply = Err(crate::call::CommandError::UnknownCall(id));
+                out.push(Effect::Reply { id: command, reply });
+            }
+            return;
+        };
+        let Some(call) = entry.call.take() else { return };
+        let mut acts = Vec::new();
+        let mut turn = Turn {
+            now,
+            call: id,
+            settings: &self.settings,
+            world: &mut self.world,
+            draft: &mut entry.draft,
+            holdings: &mut entry.holdings,
+            out: &mut acts,
+        };
+        let wish = match &input {
+            Input::Wish { id, .. } => Some(*id),
+            _ => None,
+        };
+        let stepped = catch_unwind(AssertUnwindSafe(|| call.handle(&mut turn, input)));
+        match stepped {
+            Ok(Some(call)) => {
+                self.deadlines.set(&id, call.deadline());
+                entry.call = Some(call);
+                self.carry_out(now, id, acts, out);
+                self.show_call(now, id, out);
+            }
+            Ok(None) => {
+                self.carry_out(now, id, acts, out);
+                self.forget(now, id, out);
+            }
+            Err(_) => {
+                tracing::error!(call = %id, "the step of a call panicked; the call is given up");
+                if let Some(command) = wish {
+                    let reply = Err(crate::call::CommandError::Overloaded);
+                    out.push(Effect::Reply { id: command, reply });
+                }
+                self.bury(now, id, out);
+            }
+        }
+    }
+
+    /// Does what a call asked for, in its order.
+    fn carry_out(&mut self, now: Instant, id: CallId, acts: Vec<Act>, out: &mut Vec<Effect>) {
+        for act in acts {
+            match act {
+                Act::Sip(command) => self.stack_step(now, sip::Input::Command(command), out),
+                Act::Media { worker, command } => out.push(Effect::Media { worker, command }),
+                Act::Desk(input) => self.desk_step(now, input),
+                Act::AskPosition(ticket) => {
+                    let position = self.desk.position(ticket);
+                    self.work.push_back(Work::Call(id, Input::Position(position)));
+                }
+                Act::Fact(fact) => self.record(now, fact, out),
+                Act::Reply { id, reply } => out.push(Effect::Reply { id, reply }),
+            }
+        }
+    }
+
+    /// The call is over: its record, and nothing of it is left.
+    fn forget(&mut self, now: Instant, id: CallId, out: &mut Vec<Effect>) {
+        self.deadlines.set(&id, None);
+        let Some(entry) = self.calls.remove(&id) else { return };
+        self.free(now, &entry, out);
+        let ended = entry.draft.ended_at().unwrap_or(now);
+        let trunk = entry.draft.trunk().cloned();
+        let cdr = entry.draft.close(ended);
+        self.record(now, Fact::Cdr(Box::new(cdr)), out);
+        out.push(Effect::View(Box::new(View::CallGone(id))));
+        if let Some(trunk) = trunk {
+            self.show_trunk(&trunk, out);
+        }
+    }
+
+    /// A call whose step panicked: everything that it held is freed, and its record says whose fault
+    /// it was.
+    pub(crate) fn bury(&mut self, now: Instant, id: CallId, out: &mut Vec<Effect>) {
+        if let Some(entry) = self.calls.get_mut(&id) {
+            entry.draft.end(now, EndedBy::System, Cause::InternalError);
+            entry.draft.end_talk(now);
+        }
+        self.forget(now, id, out);
+    }
+
+    /// Frees what a call still holds. After an orderly end that is its ticket at most.
+    fn free(&mut self, now: Instant, entry: &Entry, out: &mut Vec<Effect>) {
+        let held = &entry.holdings;
+        for dialog in &held.dialogs {
+            self.world.index.dialogs.remove(dialog);
+            let hang_up = sip::Command::Hangup { dialog: *dialog, reason: None, status: 500 };
+            self.stack_step(now, sip::Input::Command(hang_up), out);
+        }
+        for stream in &held.streams {
+            self.world.index.streams.remove(&stream.id);
+            self.world.ports.give_back(now, stream.port);
+            let command = media::Command::Close { stream: stream.id };
+            out.push(Effect::Media { worker: stream.worker, command });
+        }
+        for line in &held.lines {
+            self.world.lines.give_back(line);
+        }
+        if let Some(ticket) = held.ticket {
+            self.world.index.tickets.remove(&ticket);
+            self.desk.bury(now, ticket, &mut self.desk_out);
+            self.take_desk_out();
+        }
+        if let Some(offer) = held.offer {
+            self.world.index.offers.remove(&offer);
+        }
+        if let Some(agent) = &held.agent {
+            self.world.index.agents.remove(agent);
+        }
+        if let Some(agent) = held.busy.clone() {
+            self.desk_step(now, acd::Input::Free { agent });
+        }
+    }
+
+    /// Keeps a fact.
+    pub(crate) fn record(&mut self, now: Instant, fact: Fact, out: &mut Vec<Effect>) {
+        let at = self.world.clock.wall(now);
+        let id = RecordId::new(at, self.world.random.next_u128());
+        let tenant = self.settings.tenant.clone();
+        out.push(Effect::Record(Box::new(Record { id, at, tenant, fact })));
+    }
+
+    fn finish_stop(&mut self, now: Instant, out: &mut Vec<Effect>) {
+        let Some(at) = self.stopping else { return };
+        if now >= at && !self.calls.is_empty() {
+            let calls: Vec<CallId> = self.calls.keys().copied().collect();
+            for call in calls {
+                self.work.push_back(Work::Call(call, Input::End(Cause::Shutdown)));
+            }
+            // Once is enough: what is ending now ends by its own deadline.
+            self.stopping = Some(now + crate::call::call::FIGURES_WAIT);
+            self.run(now, out);
+        }
+        if self.calls.is_empty() && !self.drained {
+            self.drained = true;
+            self.flush_strangers_now(now, out);
+            self.record(now, Fact::Stopped, out);
+            out.push(Effect::Drained);
+        }
+    }
+}

@@ -1,0 +1,260 @@
+use std::net::{IpAddr, SocketAddr};
+
+use bytes::Bytes;
+
+use crate::base::DialogId;
+use crate::call::call::{Call, CallerState};
+use crate::call::leg::{Leg, Party, Place};
+use crate::call::lines::Line;
+use crate::call::phase::{Conversation, Dialling, Phase};
+use crate::call::turn::Turn;
+use crate::dialplan::{CallerId, Dial, DialEnd, DialTarget, Input as FlowInput};
+use crate::media::Command;
+use crate::sip;
+
+impl Call {
+    /// Calls a party outside through a trunk.
+    pub(crate) fn dial(&mut self, turn: &mut Turn<'_>, dial: Dial) -> Option<FlowInput> {
+        match self.try_dial(turn, &dial) {
+            Ok(leg) => {
+                let until = turn.now + dial.ring;
+                self.phase = Phase::Dialling(Box::new(Dialling { leg, dial, until, early: false }));
+                None
+            }
+            Err(why) => {
+                tracing::warn!(call = %turn.call, trunk = %dial.trunk, why, "cannot dial");
+                Some(FlowInput::Dialled(DialEnd::Failed))
+            }
+        }
+    }
+
+    fn try_dial(&mut self, turn: &mut Turn<'_>, dial: &Dial) -> Result<Leg, &'static str> {
+        let settings = turn.settings.clone();
+        let rules = settings.trunks.get(&dial.trunk).ok_or("there is no such trunk")?;
+        let trunk = dial.trunk.clone();
+        let (to, number, signalling_ip) = match &dial.target {
+            DialTarget::Number(number) => {
+                let address = settings
+                    .sip
+                    .trunks
+                    .iter()
+                    .find(|known| known.id == trunk)
+                    .map(|known| known.address.ip())
+                    .ok_or("there is no such trunk")?;
+                let user = sip::Text::from(number.as_str());
+                (sip::Destination::Trunk { trunk: trunk.clone(), user }, number.clone(), address)
+            }
+            DialTarget::Uri(text) => {
+                let uri = sip::Uri::parse(&sip::Text::from(text.as_str()))
+                    .map_err(|_| "the SIP address cannot be read")?;
+                let address = numeric_host(&uri).ok_or("the SIP address has no numeric host")?;
+                (sip::Destination::Uri { trunk: trunk.clone(), uri }, text.clone(), address)
+            }
+        };
+        let line = Line::Trunk(trunk);
+        if !turn.take_line(line.clone(), dial.emergency) {
+            return Err("no channel of the trunk is free");
+        }
+        let dialog = turn.take_dialog();
+        let place = Place {
+            worker: self.worker(),
+            address: rules.media_address.unwrap_or(settings.media_address),
+            signalling_ip,
+        };
+        let party = Party::Outside(number);
+        let Some(mut leg) = Leg::open(turn, party, dialog, Some(line.clone()), place) else {
+            turn.drop_dialog(dialog);
+            turn.drop_line(&line);
+            return Err("no RTP port is free");
+        };
+        let own = rules.numbers.first().map_or("", String::as_str);
+        let shown = match dial.caller_id {
+            CallerId::Original if rules.may_pass_original_caller => turn.draft.caller(),
+            CallerId::Original | CallerId::Tenant => own,
+        };
+        let from = sip::Caller {
+            display: None,
+            user: (!shown.is_empty()).then(|| sip::Text::from(shown)),
+        };
+        let mut headers: Vec<_> = dial
+            .headers
+            .iter()
+            .map(|(name, value)| (sip::Text::from(name.as_str()), sip::Text::from(value.as_str())))
+            .collect();
+        headers
+            .push((sip::Text::from("X-Call-Id"), sip::Text::from(turn.call.to_string().as_str())));
+        let sdp = Some(leg.offer(false));
+        turn.sip(sip::Command::Invite { dialog, to, from, headers, sdp });
+        Ok(leg)
+    }
+
+    /// The party outside (or an agent's phone) rings or sends early media.
+    pub(crate) fn on_progress(
+        &mut self,
+        turn: &mut Turn<'_>,
+        dialog: DialogId,
+        status: u16,
+        sdp: Option<Bytes>,
+    ) {
+        if let Phase::Offered(_, ringing) = &self.phase {
+            if ringing.leg.dialog == dialog {
+                self.agent_rings(turn);
+            }
+            return;
+        }
+        let Phase::Dialling(dialling) = &mut self.phase else { return };
+        if dialling.leg.dialog != dialog {
+            return;
+        }
+        let early = match sdp {
+            Some(sdp) => match dialling.leg.take_answer(turn, &sdp) {
+                Ok(()) => true,
+                Err(refusal) => {
+                    tracing::info!(call = %turn.call, %refusal, "early media refused");
+                    false
+                }
+            },
+            None => false,
+        };
+        let first = early && !dialling.early;
+        dialling.early |= early;
+        let far = dialling.leg.stream.id();
+        if !early {
+            if matches!(self.caller_state, CallerState::Alerting { .. }) {
+                self.ring_caller(turn, status, None);
+            }
+            return;
+        }
+        if !first {
+            return;
+        }
+        if let Some(answer) = self.early_answer(turn) {
+            self.ring_caller(turn, 183, Some(answer));
+        }
+        self.stop_playing(turn);
+        self.caller_media(turn, |stream| Command::Bridge { a: stream, b: far });
+    }
+
+    fn ring_caller(&mut self, turn: &mut Turn<'_>, status: u16, sdp: Option<Bytes>) {
+        if let Some(caller) = &self.caller {
+            let status = if status == 180 { 180 } else { 183 };
+            let status = if sdp.is_none() { 180 } else { status };
+            turn.sip(sip::Command::Ring { dialog: caller.dialog, status, sdp });
+        }
+    }
+
+    /// Our answer to the caller's offer, made once: it goes out with the 183 and again with the 200.
+    fn early_answer(&mut self, turn: &mut Turn<'_>) -> Option<Bytes> {
+        let CallerState::Alerting { offer, answer } = &mut self.caller_state else { return None };
+        if answer.is_none() {
+            let offer = offer.take()?;
+            match self.caller.as_mut()?.answer(turn, &offer) {
+                Ok(sdp) => *answer = Some(sdp),
+                Err(refusal) => {
+                    tracing::info!(call = %turn.call, %refusal, "offer refused");
+                    return None;
+                }
+            }
+        }
+        answer.clone()
+    }
+
+    /// The party outside has answered.
+    pub(crate) fn dial_answered(&mut self, turn: &mut Turn<'_>, sdp: Option<&Bytes>) {
+        let Phase::Dialling(dialling) = std::mem::replace(&mut self.phase, Phase::Flow) else {
+            return;
+        };
+        let Dialling { mut leg, dial, early, .. } = *dialling;
+        // A 200 without SDP repeats what the 183 said.
+        let agreed = match sdp {
+            None if early => Ok(()),
+            sdp => leg.take_answer(turn, sdp.map_or(&[], |sdp| sdp)),
+        };
+        if let Err(refusal) = agreed {
+            tracing::warn!(call = %turn.call, %refusal, "far party's answer refused");
+            leg.hang_up(turn, 488, None);
+            self.close_leg(turn, leg);
+            self.feed(turn, FlowInput::Dialled(DialEnd::Failed));
+            return;
+        }
+        leg.up = true;
+        turn.draft.answer(turn.now, None);
+        self.phase = Phase::Joining(Box::new(Conversation {
+            leg,
+            agent: None,
+            answered: turn.now,
+            recording: None,
+            before: None,
+            hold: None,
+        }));
+        self.stop_playing(turn);
+        self.answer_caller(turn);
+        if matches!(self.phase, Phase::Ending(_)) {
+            return;
+        }
+        if dial.record {
+            self.record(turn);
+        }
+        self.bridge(turn);
+        self.feed(turn, FlowInput::Dialled(DialEnd::Answered));
+    }
+
+    /// The party outside did not take the call.
+    pub(crate) fn dial_failed(&mut self, turn: &mut Turn<'_>, status: u16) {
+        let Phase::Dialling(dialling) = std::mem::replace(&mut self.phase, Phase::Flow) else {
+            return;
+        };
+        self.close_leg(turn, dialling.leg);
+        if dialling.early {
+            self.stop_playing(turn);
+        }
+        let end = match status {
+            486 | 600 => DialEnd::Busy,
+            408 | 480 | 487 => DialEnd::NoAnswer,
+            _ => DialEnd::Failed,
+        };
+        self.feed(turn, FlowInput::Dialled(end));
+    }
+
+    pub(crate) fn dial_timed_out(&mut self, turn: &mut Turn<'_>) {
+        if let Phase::Dialling(dialling) = &self.phase {
+            dialling.leg.hang_up(turn, 487, None);
+            self.dial_failed(turn, 408);
+        }
+    }
+
+    /// The flow gives the party up.
+    pub(crate) fn stop_dial(&mut self, turn: &mut Turn<'_>) {
+        let phase = std::mem::replace(&mut self.phase, Phase::Flow);
+        if let Phase::Dialling(dialling) = phase {
+            dialling.leg.hang_up(turn, 487, None);
+            self.close_leg(turn, dialling.leg);
+        } else {
+            self.phase = phase;
+        }
+    }
+
+    /// 200 from the far party, whoever it is.
+    pub(crate) fn on_answered(
+        &mut self,
+        turn: &mut Turn<'_>,
+        dialog: DialogId,
+        sdp: Option<Bytes>,
+    ) {
+        match &self.phase {
+            Phase::Offered(_, ringing) if ringing.leg.dialog == dialog => {
+                self.agent_answered(turn, sdp.as_ref());
+            }
+            Phase::Dialling(dialling) if dialling.leg.dialog == dialog => {
+                self.dial_answered(turn, sdp.as_ref());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn numeric_host(uri: &sip::Uri) -> Option<IpAddr> {
+    let host = uri.host.as_str();
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    bare.parse().ok().or_else(|| host.parse::<SocketAddr>().ok().map(|address| address.ip()))
+}

@@ -1,0 +1,111 @@
+use std::time::Duration;
+
+use crate::base::{AgentId, BoxId, Instant, OfferId, QueueId, RecordingId, TicketId};
+use crate::call::leg::Leg;
+use crate::dialplan::Dial;
+use crate::media::PlayId;
+
+/// Where a call stands. Each variant carries what exists only then.
+#[derive(Clone, Debug)]
+pub(crate) enum Phase {
+    /// The caller is alone with the flow.
+    Flow,
+    /// In a queue.
+    Waiting(Waiting),
+    /// In a queue, and an agent rings.
+    Offered(Waiting, Box<Ringing>),
+    /// A party outside is called.
+    Dialling(Box<Dialling>),
+    /// The agent answered; the flow says what both hear before they are joined.
+    Joining(Box<Conversation>),
+    /// Caller and far party hear each other, or one holds the other.
+    Talking(Box<Conversation>),
+    /// The caller leaves a message.
+    Message(Message),
+    /// All is hung up; the last figures of media are awaited.
+    Ending(Ending),
+}
+
+/// A caller's place in a queue.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting {
+    pub(crate) ticket: TicketId,
+    pub(crate) queue: QueueId,
+    /// When this queue was entered.
+    pub(crate) entered: Instant,
+}
+
+/// One ring of one agent.
+#[derive(Clone, Debug)]
+pub(crate) struct Ringing {
+    pub(crate) offer: OfferId,
+    pub(crate) agent: AgentId,
+    pub(crate) leg: Leg,
+    pub(crate) since: Instant,
+    /// The desk was told that the phone rings.
+    pub(crate) rings: bool,
+}
+
+/// A call to a party outside.
+#[derive(Clone, Debug)]
+pub(crate) struct Dialling {
+    pub(crate) leg: Leg,
+    pub(crate) dial: Dial,
+    /// When the ring limit is over.
+    pub(crate) until: Instant,
+    /// The caller hears the party's early media.
+    pub(crate) early: bool,
+}
+
+/// Caller and far party, from the far party's answer on.
+#[derive(Clone, Debug)]
+pub(crate) struct Conversation {
+    pub(crate) leg: Leg,
+    /// The agent; none when the far party is outside.
+    pub(crate) agent: Option<AgentId>,
+    pub(crate) answered: Instant,
+    pub(crate) recording: Option<RecordingId>,
+    /// What both hear before they are joined.
+    pub(crate) before: Option<PlayId>,
+    pub(crate) hold: Option<Hold>,
+}
+
+/// Who put the other on hold, and since when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Hold {
+    pub(crate) by: HeldBy,
+    pub(crate) since: Instant,
+}
+
+/// Who holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum HeldBy {
+    /// A command of the API: the agent's phone knows nothing of it.
+    Command,
+    /// The agent's phone, by a re-INVITE.
+    Phone,
+}
+
+/// A message being left.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(crate) r#box: BoxId,
+    pub(crate) min: Duration,
+    pub(crate) state: MessageState,
+}
+
+/// How far a message is.
+#[derive(Clone, Debug)]
+pub(crate) enum MessageState {
+    /// The beep is played until then.
+    Beep { until: Instant },
+    /// The caller speaks.
+    Recording { recording: RecordingId, since: Instant },
+}
+
+/// What is left of a call.
+#[derive(Clone, Debug)]
+pub(crate) struct Ending {
+    /// When the record is written at the latest.
+    pub(crate) until: Instant,
+}

@@ -1,0 +1,257 @@
+use crate::acd::{self, Decline, Withdrawal};
+use crate::base::{AgentId, OfferId, QueueId};
+use crate::call::call::Call;
+use crate::call::ending::ms;
+use crate::call::leg::{Leg, Party, Place};
+use crate::call::phase::{Conversation, Phase, Ringing, Waiting};
+use crate::call::turn::Turn;
+use crate::call::{Cause, EndedBy, Fact, OfferResult, QueueExit};
+use crate::dialplan::{Input as FlowInput, QueueEvent};
+use crate::media::Command;
+use crate::sip;
+
+/// What a phone is told that has lost the call to somebody else (RFC 3326).
+const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
+
+impl Call {
+    pub(crate) fn enter_queue(
+        &mut self,
+        turn: &mut Turn<'_>,
+        queue: QueueId,
+        priority: i32,
+        moved: bool,
+    ) {
+        if moved {
+            self.leave_queue(turn, QueueExit::Overflow);
+        }
+        turn.draft.enter_queue(turn.now, &queue);
+        let ticket = turn.ticket();
+        let clock = turn.draft.requested().unwrap_or(turn.now);
+        self.phase = Phase::Waiting(Waiting { ticket, queue: queue.clone(), entered: turn.now });
+        turn.fact(Fact::QueueEntered { call: turn.call, queue: queue.clone() });
+        turn.desk(acd::Input::Enter { ticket, queue, priority, clock });
+    }
+
+    /// Out of the queue, whether an agent rings or not.
+    pub(crate) fn leave_queue(&mut self, turn: &mut Turn<'_>, why: QueueExit) {
+        let waiting = match std::mem::replace(&mut self.phase, Phase::Flow) {
+            Phase::Waiting(waiting) => waiting,
+            Phase::Offered(waiting, ringing) => {
+                self.give_up_ring(turn, *ringing, OfferResult::CallerGone);
+                waiting
+            }
+            other => {
+                self.phase = other;
+                return;
+            }
+        };
+        turn.desk(acd::Input::Leave { ticket: waiting.ticket });
+        left(turn, &waiting, why);
+    }
+
+    /// An agent is reserved for this caller: ring.
+    pub(crate) fn on_offer(
+        &mut self,
+        turn: &mut Turn<'_>,
+        offer: OfferId,
+        agent: AgentId,
+        queue: QueueId,
+    ) {
+        let Phase::Waiting(waiting) = &self.phase else {
+            turn.desk(acd::Input::Declined { offer, why: Decline::Unreachable });
+            return;
+        };
+        let waiting = waiting.clone();
+        turn.own_offer(offer, &agent);
+        turn.draft.offer(turn.now);
+        turn.fact(Fact::Offered { call: turn.call, agent: agent.clone(), queue });
+        let Some(leg) = self.ring(turn, &agent, &waiting, false) else {
+            turn.drop_offer(false);
+            offer_ended(turn, agent, OfferResult::Unreachable, 0);
+            turn.desk(acd::Input::Declined { offer, why: Decline::Unreachable });
+            return;
+        };
+        let ringing = Ringing { offer, agent, leg, since: turn.now, rings: false };
+        self.phase = Phase::Offered(waiting, Box::new(ringing));
+    }
+
+    /// Calls the agent's phone. `auto_answer` asks the phone to pick up by itself (C3).
+    pub(crate) fn ring(
+        &mut self,
+        turn: &mut Turn<'_>,
+        agent: &AgentId,
+        waiting: &Waiting,
+        auto_answer: bool,
+    ) -> Option<Leg> {
+        let account = turn.settings.phones.get(agent)?.account.clone();
+        let signalling_ip = turn.world.contact_ip(&account)?;
+        let address = turn.settings.media_address;
+        let dialog = turn.take_dialog();
+        let place = Place { worker: self.worker(), address, signalling_ip };
+        let party = Party::Agent(agent.clone());
+        let Some(mut leg) = Leg::open(turn, party, dialog, None, place) else {
+            turn.drop_dialog(dialog);
+            return None;
+        };
+        let mut headers = vec![
+            (sip::Text::from("X-Call-Id"), sip::Text::from(turn.call.to_string().as_str())),
+            (sip::Text::from("X-Queue"), sip::Text::from(waiting.queue.as_str())),
+        ];
+        if !turn.draft.region().is_empty() {
+            headers.push((sip::Text::from("X-Region"), sip::Text::from(turn.draft.region())));
+        }
+        if auto_answer {
+            let realm = turn.settings.sip.realm.clone();
+            headers.push((
+                sip::Text::from("Call-Info"),
+                sip::Text::from(format!("<sip:{realm}>;answer-after=0").as_str()),
+            ));
+            headers.push((
+                sip::Text::from("Alert-Info"),
+                sip::Text::from(format!("<sip:{realm}>;info=alert-autoanswer").as_str()),
+            ));
+        }
+        let caller = turn.draft.caller();
+        let from = sip::Caller {
+            display: None,
+            user: (!caller.is_empty()).then(|| sip::Text::from(caller)),
+        };
+        let sdp = Some(leg.offer(false));
+        let to = sip::Destination::Account(account);
+        turn.sip(sip::Command::Invite { dialog, to, from, headers, sdp });
+        Some(leg)
+    }
+
+    /// Ends a ring; the desk knows already, or is told by the caller of this.
+    pub(crate) fn give_up_ring(
+        &mut self,
+        turn: &mut Turn<'_>,
+        ringing: Ringing,
+        result: OfferResult,
+    ) {
+        let reason = match result {
+            OfferResult::NoAnswer => None,
+            _ => Some(ELSEWHERE),
+        };
+        ringing.leg.hang_up(turn, 487, reason);
+        let ring_ms = ms(turn.now.since(ringing.since));
+        self.close_leg(turn, ringing.leg);
+        turn.drop_offer(false);
+        offer_ended(turn, ringing.agent, result, ring_ms);
+    }
+
+    /// The desk takes an offer back: its ring limit passed, the agent signed out or called somebody.
+    pub(crate) fn on_withdraw(&mut self, turn: &mut Turn<'_>, offer: OfferId, why: Withdrawal) {
+        match std::mem::replace(&mut self.phase, Phase::Flow) {
+            Phase::Offered(waiting, ringing) if ringing.offer == offer => {
+                let result = match why {
+                    Withdrawal::NoAnswer => OfferResult::NoAnswer,
+                    Withdrawal::CallerLeft => OfferResult::CallerGone,
+                    Withdrawal::SignedOut | Withdrawal::Busy => OfferResult::Rejected,
+                };
+                self.phase = Phase::Waiting(waiting);
+                self.give_up_ring(turn, *ringing, result);
+            }
+            other => self.phase = other,
+        }
+    }
+
+    /// The agent's phone did not take the call.
+    pub(crate) fn ring_failed(&mut self, turn: &mut Turn<'_>, status: u16) {
+        let Phase::Offered(waiting, ringing) = std::mem::replace(&mut self.phase, Phase::Flow)
+        else {
+            return;
+        };
+        self.phase = Phase::Waiting(waiting);
+        let (why, result) = match status {
+            486 | 600 => (Decline::Busy, OfferResult::Busy),
+            408 if ringing.rings => (Decline::NoAnswer, OfferResult::NoAnswer),
+            408 | 404 | 410 | 500..=599 => (Decline::Unreachable, OfferResult::Unreachable),
+            _ if !ringing.rings && status == 480 => {
+                (Decline::Unreachable, OfferResult::Unreachable)
+            }
+            _ => (Decline::Rejected, OfferResult::Rejected),
+        };
+        let ring_ms = ms(turn.now.since(ringing.since));
+        let (offer, agent) = (ringing.offer, ringing.agent.clone());
+        self.close_leg(turn, ringing.leg);
+        turn.drop_offer(false);
+        offer_ended(turn, agent, result, ring_ms);
+        turn.desk(acd::Input::Declined { offer, why });
+    }
+
+    /// The agent has answered.
+    pub(crate) fn agent_answered(&mut self, turn: &mut Turn<'_>, sdp: Option<&bytes::Bytes>) {
+        let Phase::Offered(waiting, ringing) = std::mem::replace(&mut self.phase, Phase::Flow)
+        else {
+            return;
+        };
+        let Ringing { offer, agent, mut leg, since, .. } = *ringing;
+        let ring_ms = ms(turn.now.since(since));
+        if let Err(refusal) = leg.take_answer(turn, sdp.map_or(&[], |sdp| sdp)) {
+            tracing::warn!(call = %turn.call, %agent, %refusal, "agent's answer refused");
+            self.phase = Phase::Waiting(waiting);
+            leg.hang_up(turn, 488, None);
+            self.close_leg(turn, leg);
+            turn.drop_offer(false);
+            offer_ended(turn, agent, OfferResult::Unreachable, ring_ms);
+            turn.desk(acd::Input::Declined { offer, why: Decline::Unreachable });
+            return;
+        }
+        leg.up = true;
+        turn.drop_offer(true);
+        turn.desk(acd::Input::Answered { offer });
+        turn.draft.answer(turn.now, Some(&agent));
+        offer_ended(turn, agent.clone(), OfferResult::Answered, ring_ms);
+        left(turn, &waiting, QueueExit::Answered);
+        let agent_number = turn.settings.agent_number(&agent).to_owned();
+        self.stop_playing(turn);
+        self.phase = Phase::Joining(Box::new(Conversation {
+            leg,
+            agent: Some(agent),
+            answered: turn.now,
+            recording: None,
+            before: None,
+            hold: None,
+        }));
+        self.feed(turn, FlowInput::Queue(QueueEvent::Answered { agent_number }));
+        if matches!(&self.phase, Phase::Joining(talk) if talk.before.is_none()) {
+            // The checker lets no flow do this; a caller must not be left in silence all the same.
+            self.end(turn, EndedBy::System, Cause::InternalError);
+        }
+    }
+
+    /// The agent's phone, or the party outside, rings.
+    pub(crate) fn agent_rings(&mut self, turn: &mut Turn<'_>) {
+        if let Phase::Offered(_, ringing) = &mut self.phase
+            && !ringing.rings
+        {
+            ringing.rings = true;
+            let offer = ringing.offer;
+            turn.desk(acd::Input::Ringing { offer });
+        }
+    }
+
+    /// What the two hear before they are joined is over, or there was nothing.
+    pub(crate) fn bridge(&mut self, turn: &mut Turn<'_>) {
+        let Phase::Joining(mut talk) = std::mem::replace(&mut self.phase, Phase::Flow) else {
+            return;
+        };
+        talk.before = None;
+        let agent = talk.agent.clone();
+        let far = talk.leg.stream.id();
+        self.phase = Phase::Talking(talk);
+        self.caller_media(turn, |stream| Command::Bridge { a: stream, b: far });
+        turn.fact(Fact::Connected { call: turn.call, agent });
+    }
+}
+
+fn left(turn: &mut Turn<'_>, waiting: &Waiting, why: QueueExit) {
+    let wait_ms = ms(turn.now.since(waiting.entered));
+    let queue = waiting.queue.clone();
+    turn.fact(Fact::QueueLeft { call: turn.call, queue, why, wait_ms });
+}
+
+fn offer_ended(turn: &mut Turn<'_>, agent: AgentId, result: OfferResult, ring_ms: u64) {
+    turn.fact(Fact::OfferEnded { call: turn.call, agent, result, ring_ms });
+}

@@ -1,0 +1,36 @@
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::cli::{check, demo, ha1, run};
+
+/// A softswitch and ACD engine for public-service hotlines.
+#[derive(Parser, Debug)]
+#[command(name = "hotline", version, about)]
+pub(crate) struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run the engine until it is told to stop.
+    Run(run::Run),
+    /// Check flows (and a configuration) and print every fault with file and line.
+    Check(check::Check),
+    /// Show one call from the carrier to the record, with real sockets and real audio.
+    Demo(demo::Demo),
+    /// Print the digest hashes of an account, for `ha1_md5` and `ha1_sha256`.
+    Ha1(ha1::Ha1),
+}
+
+impl Line {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Run(run) => run.run(),
+            Command::Check(check) => check.run(),
+            Command::Demo(demo) => demo.run(),
+            Command::Ha1(ha1) => ha1.run(),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The commands of the program, one file each.
+
+mod check;
+mod demo;
+mod ha1;
+mod line;
+mod log;
+mod run;
+
+pub(crate) use line::Line;

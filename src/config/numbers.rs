@@ -1,0 +1,44 @@
+use std::collections::HashMap;
+
+use crate::base::{FlowId, TrunkId};
+use crate::call::{Route, TrunkRules};
+use crate::config::section::Section;
+
+/// Which number leads into which flow, in the file's order. Whether the flow exists is checked when
+/// the flows are read.
+pub(crate) fn read(
+    root: &mut Section<'_, '_>,
+    trunks: &HashMap<TrunkId, TrunkRules>,
+) -> Vec<Route> {
+    let mut routes = Vec::new();
+    for mut number in root.sections("number") {
+        let called = number.required("called");
+        let trunk = number.text_or_none("trunk").map(|name| TrunkId::new(&name));
+        if let Some(name) = trunk.as_ref().filter(|name| !trunks.contains_key(*name)) {
+            number.fault(
+                number.line(),
+                "trunk",
+                format!("\"{name}\" is no trunk; allowed: the id of a [[trunk]], or leave it out"),
+            );
+        }
+        let flow = FlowId::new(&number.required("flow"));
+        number.finish();
+        routes.push(Route { called, trunk, flow });
+    }
+    routes
+}
+
+/// The caller lists.
+pub(crate) struct Lists {
+    pub(crate) block: Vec<String>,
+    pub(crate) vip: Vec<String>,
+}
+
+/// Callers that flows see as `listed: block` and `listed: vip`.
+pub(crate) fn lists(root: &mut Section<'_, '_>) -> Lists {
+    let mut lists = root.section("lists");
+    let block = lists.list("block", |number| Ok(number.to_owned()));
+    let vip = lists.list("vip", |number| Ok(number.to_owned()));
+    lists.finish();
+    Lists { block, vip }
+}

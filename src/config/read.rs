@@ -1,0 +1,169 @@
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::time::Duration;
+
+use crate::base::{Faults, TenantId};
+use crate::call;
+use crate::config::section::{Reading, Section};
+use crate::config::{NodeSettings, agents, media::MediaSettings, numbers, sip, trunks};
+
+/// The page that explains every key; a test holds it against the keys that are read.
+pub const KEYS_FILE: &str = "docs/configuration.md";
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// All that the operator wrote, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// For `node`.
+    pub node: NodeSettings,
+    /// For media and its threads.
+    pub media: MediaSettings,
+    /// For the core.
+    pub call: call::Settings,
+    /// Voicemail boxes that flows may name.
+    pub boxes: BTreeSet<crate::base::BoxId>,
+    /// Every key that was asked for, `section.key`.
+    pub keys: BTreeSet<String>,
+}
+
+/// Reads the text of `file`. An empty text gives the defaults.
+///
+/// # Errors
+/// Every fault, with line, key, what stands there and what is allowed.
+pub fn read(file: &Path, text: &str) -> Result<Config, Faults> {
+    let reading = Reading::new(file.to_path_buf(), text);
+    let mut root = reading.root();
+    let node = NodeSettings::read(&mut root);
+    let media = MediaSettings::read(&mut root);
+    let tenant = Tenant::read(&mut root);
+    let mut stack = sip::read(&mut root);
+    let trunk_rules = trunks::read(&mut root, &mut stack);
+    let accounts = agents::accounts(&mut root, &mut stack);
+    let (desk, phones) = agents::read(&mut root, &accounts);
+    let routes = numbers::read(&mut root, &trunk_rules);
+    let lists = numbers::lists(&mut root);
+    let limits = Limits::read(&mut root);
+    root.finish();
+    let call = call::Settings {
+        tenant: tenant.id,
+        area_code: tenant.area_code,
+        language: tenant.language,
+        sip: stack,
+        desk,
+        routes,
+        phones,
+        trunks: trunk_rules,
+        accounts,
+        block: lists.block,
+        vip: lists.vip,
+        media_address: media.address,
+        call_limit: limits.call,
+        calls_max: limits.calls_max,
+        probe_every: limits.probe_every,
+    };
+    let keys = reading.finish()?;
+    Ok(Config { node, media, call, boxes: tenant.boxes, keys })
+}
+
+struct Tenant {
+    id: TenantId,
+    area_code: String,
+    language: String,
+    boxes: BTreeSet<crate::base::BoxId>,
+}
+
+impl Tenant {
+    fn read(root: &mut Section<'_, '_>) -> Self {
+        let mut tenant = root.section("tenant");
+        let id = TenantId::new(&tenant.text("id", "city"));
+        let area_code = tenant
+            .read("area_code", |text| {
+                let digits = text.starts_with('0')
+                    && (3..=4).contains(&text.len())
+                    && text.bytes().all(|byte| byte.is_ascii_digit());
+                if digits {
+                    Ok(text.to_owned())
+                } else {
+                    Err(format!("{text:?} is not allowed; allowed: an area code with its leading 0, such as \"0770\""))
+                }
+            })
+            .unwrap_or_default();
+        let language = tenant.text("language", "zh-CN");
+        let boxes = tenant.list("boxes", |name| Ok(crate::base::BoxId::new(name)));
+        tenant.finish();
+        Self { id, area_code, language, boxes: boxes.into_iter().collect() }
+    }
+}
+
+struct Limits {
+    call: Duration,
+    calls_max: usize,
+    probe_every: Duration,
+}
+
+impl Limits {
+    fn read(root: &mut Section<'_, '_>) -> Self {
+        let mut limits = root.section("limits");
+        let call = limits.time("call", SECOND * 60..=SECOND * 86_400, SECOND * 7_200);
+        let calls_max = limits.number("calls_max", 1..=100_000, 10_000);
+        let probe_every = limits.time("probe_every", SECOND..=SECOND * 60, SECOND * 10);
+        limits.finish();
+        Self { call, calls_max: usize::try_from(calls_max).unwrap_or(usize::MAX), probe_every }
+    }
+}
+
+/// The address that goes into SDP when none is configured: the one that SIP listens on, or loopback
+/// when that is every address.
+pub(crate) fn default_address() -> IpAddr {
+    IpAddr::V4(Ipv4Addr::LOCALHOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(text: &str) -> String {
+        read(Path::new("hotline.toml"), text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn nothing_at_all_is_a_sensible_configuration() {
+        let config = read(Path::new("hotline.toml"), "").unwrap();
+        assert_eq!(config.node.api.listen.to_string(), "127.0.0.1:8080");
+        assert!(config.call.trunks.is_empty() && config.call.accounts.is_empty());
+        assert_eq!(config.call.sip.listeners.len(), 2);
+        assert_eq!(config.call.sip.listeners[0].bind.to_string(), "0.0.0.0:5060");
+    }
+
+    #[test]
+    fn the_example_is_read_and_the_reference_names_every_key() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let example = std::fs::read_to_string(root.join("examples/hotline.toml")).unwrap();
+        let config = read(Path::new("examples/hotline.toml"), &example).unwrap();
+        let page = std::fs::read_to_string(root.join(KEYS_FILE)).unwrap();
+        for key in &config.keys {
+            assert!(page.contains(&format!("`{key}`")), "{KEYS_FILE} does not explain {key}");
+        }
+        for line in page.lines() {
+            let Some(key) = line.strip_prefix("| `").and_then(|rest| rest.split('`').next()) else {
+                continue;
+            };
+            assert!(config.keys.contains(key), "{KEYS_FILE} explains {key}, which nothing reads");
+        }
+    }
+
+    #[test]
+    fn references_between_sections_are_checked() {
+        let text = "[[agent]]\nid = \"a1\"\naccount = \"nobody\"\nqueues = [\"none\"]\n\
+                    [[number]]\ncalled = \"12345\"\ntrunk = \"x\"\nflow = \"fcg/12345\"\n";
+        let faults = faults(text);
+        assert!(
+            faults.contains("hotline.toml:1: agent.account: \"nobody\" is no account"),
+            "{faults}"
+        );
+        assert!(faults.contains("hotline.toml:1: agent.queues: \"none\" is no queue"), "{faults}");
+        assert!(faults.contains("hotline.toml:5: number.trunk: \"x\" is no trunk"), "{faults}");
+    }
+}

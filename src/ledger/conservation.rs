@@ -1,0 +1,91 @@
+use serde::Serialize;
+
+use crate::call::{Cause, Cdr};
+use crate::store::CallRow;
+
+/// What became of a call, for A7: exactly one of these.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// An agent or an outside party answered, however it ended then.
+    Answered,
+    /// The caller was gone before.
+    Abandoned,
+    /// The flow or the switch gave the caller all that it could: information, a message taken, a
+    /// refusal.
+    SelfServed,
+    /// Lost for a reason of the system's before anybody answered (呼损).
+    SystemLost,
+    /// No CDR yet.
+    InProgress,
+}
+
+impl Outcome {
+    /// What became of a call that has its CDR.
+    #[must_use]
+    pub fn of(cdr: &Cdr) -> Self {
+        if cdr.t_ans.is_some() {
+            return Self::Answered;
+        }
+        match cdr.cause {
+            cause if cause.is_system_lost() => Self::SystemLost,
+            Cause::Cancelled
+            | Cause::AbandonedIvr
+            | Cause::AbandonedQueue
+            | Cause::NoAck
+            | Cause::MediaTimeout => Self::Abandoned,
+            _ => Self::SelfServed,
+        }
+    }
+
+    /// What became of a stored call.
+    #[must_use]
+    pub fn of_row(row: &CallRow) -> Self {
+        if row.ended { Self::of(&row.cdr) } else { Self::InProgress }
+    }
+}
+
+/// A7: `arrived = answered + abandoned + self_served + system_lost + in_progress`.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, utoipa::ToSchema)]
+pub struct Conservation {
+    /// INVITEs of trunks and known accounts.
+    pub arrived: u64,
+    /// See [`Outcome`].
+    pub answered: u64,
+    /// See [`Outcome`].
+    pub abandoned: u64,
+    /// See [`Outcome`].
+    pub self_served: u64,
+    /// See [`Outcome`].
+    pub system_lost: u64,
+    /// See [`Outcome`].
+    pub in_progress: u64,
+}
+
+impl Conservation {
+    /// The sum over these calls. `arrived` are the arrivals counted elsewhere (the arrival events),
+    /// so that the sum can fail when a call got lost.
+    #[must_use]
+    pub fn of<'a>(arrived: u64, rows: impl IntoIterator<Item = &'a CallRow>) -> Self {
+        let mut sum = Self { arrived, ..Self::default() };
+        for row in rows {
+            *match Outcome::of_row(row) {
+                Outcome::Answered => &mut sum.answered,
+                Outcome::Abandoned => &mut sum.abandoned,
+                Outcome::SelfServed => &mut sum.self_served,
+                Outcome::SystemLost => &mut sum.system_lost,
+                Outcome::InProgress => &mut sum.in_progress,
+            } += 1;
+        }
+        sum
+    }
+
+    /// Arrivals without an outcome (positive) or outcomes without an arrival (negative); 0 is right.
+    #[must_use]
+    pub fn missing(&self) -> i64 {
+        let known =
+            self.answered + self.abandoned + self.self_served + self.system_lost + self.in_progress;
+        let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        signed(self.arrived) - signed(known)
+    }
+}

@@ -1,0 +1,9 @@
+//! Stories of a whole worker in virtual time.
+
+mod bridging;
+mod garbage;
+mod keys;
+mod playing;
+mod recording;
+mod studio;
+mod watching;

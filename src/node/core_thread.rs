@@ -1,0 +1,149 @@
+use std::time::Duration;
+
+use crate::base::{CommandId, Instant};
+use crate::call::{Core, Effect, Event};
+use crate::node::clock::Clock;
+use crate::node::hands::Hands;
+use crate::node::lanes::{House, Lanes};
+
+/// How many messages that begin something are taken before the lanes above are looked at again.
+const CALLS_AT_ONCE: usize = 16;
+/// How many of the other lanes are taken in one go.
+const AT_ONCE: usize = 256;
+/// How often the core is told the wall time.
+const CLOCK_EVERY: Duration = Duration::from_secs(1);
+/// The longest wait, so that a deadline that was set from outside is never missed for long.
+const WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// The one thread that owns the core: events in by lanes, effects out, no lock, no await.
+pub(crate) struct CoreThread {
+    pub(crate) core: Core,
+    pub(crate) hands: Hands,
+    pub(crate) lanes: Lanes,
+    pub(crate) clock: Clock,
+    effects: Vec<Effect>,
+    next_command: u64,
+    clock_at: Instant,
+}
+
+impl CoreThread {
+    /// Ready to run; `effects` are those of making the core.
+    pub(crate) fn new(
+        core: Core,
+        hands: Hands,
+        lanes: Lanes,
+        clock: Clock,
+        effects: Vec<Effect>,
+    ) -> Self {
+        let clock_at = clock.now() + CLOCK_EVERY;
+        Self { core, hands, lanes, clock, effects, next_command: 0, clock_at }
+    }
+
+    /// Runs until the house says so, or until the core is drained.
+    pub(crate) fn run(mut self) {
+        let now = self.clock.now();
+        self.hands.carry_out(now, &mut self.effects);
+        loop {
+            let mut busy = self.deadlines();
+            match self.house() {
+                Some(true) => busy = true,
+                Some(false) => {}
+                None => return,
+            }
+            busy |= self.media();
+            busy |= self.talk();
+            busy |= self.commands();
+            busy |= self.calls();
+            if self.hands.is_drained() {
+                return;
+            }
+            if !busy {
+                self.wait();
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        let now = self.clock.now();
+        self.core.handle(now, event, &mut self.effects);
+        self.hands.carry_out(now, &mut self.effects);
+    }
+
+    fn deadlines(&mut self) -> bool {
+        let now = self.clock.now();
+        if now >= self.clock_at {
+            self.clock_at = now + CLOCK_EVERY;
+            self.handle(Event::Clock(self.clock.wall()));
+        }
+        self.hands.tick(now, &self.core);
+        let due = self.core.deadline().is_some_and(|at| at <= now);
+        if due {
+            self.handle(Event::Deadline);
+        }
+        due
+    }
+
+    /// `None` when the thread shall end.
+    fn house(&mut self) -> Option<bool> {
+        let mut busy = false;
+        for _ in 0..AT_ONCE {
+            match self.lanes.house.try_recv() {
+                Ok(House::Event(event)) => self.handle(event),
+                Ok(House::Written(gate)) => self.hands.written(gate),
+                Ok(House::Quit) => return None,
+                Err(_) => break,
+            }
+            busy = true;
+        }
+        Some(busy)
+    }
+
+    fn media(&mut self) -> bool {
+        let mut busy = false;
+        for _ in 0..AT_ONCE {
+            let Ok(event) = self.lanes.media.try_recv() else { break };
+            self.handle(Event::Media(event));
+            busy = true;
+        }
+        busy
+    }
+
+    fn talk(&mut self) -> bool {
+        let mut busy = false;
+        for _ in 0..AT_ONCE {
+            let Ok(input) = self.lanes.talk.try_recv() else { break };
+            self.handle(Event::Sip(input));
+            busy = true;
+        }
+        busy
+    }
+
+    fn commands(&mut self) -> bool {
+        let mut busy = false;
+        while let Ok(asked) = self.lanes.commands.try_recv() {
+            self.next_command += 1;
+            let id = CommandId(self.next_command);
+            self.hands.await_reply(id, asked.reply);
+            self.handle(Event::Command { id, command: asked.command });
+            busy = true;
+        }
+        busy
+    }
+
+    fn calls(&mut self) -> bool {
+        let mut busy = false;
+        for _ in 0..CALLS_AT_ONCE {
+            let Ok(input) = self.lanes.calls.try_recv() else { break };
+            self.handle(Event::Sip(input));
+            busy = true;
+        }
+        busy
+    }
+
+    fn wait(&self) {
+        let now = self.clock.now();
+        let due = [self.core.deadline(), self.hands.deadline(), Some(self.clock_at)];
+        let until = due.into_iter().flatten().min().unwrap_or(now + WAIT_MAX);
+        self.lanes.wait(until.since(now).min(WAIT_MAX));
+    }
+}

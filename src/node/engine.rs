@@ -1,0 +1,433 @@
+use std::collections::HashMap;
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, bounded};
+use tokio::sync::watch;
+
+use crate::api::{Commands, Door, Events, Health, Live};
+use crate::base::{Faults, Random};
+use crate::call::{Core, Event, Parts};
+use crate::config::Config;
+use crate::dialplan::Flows;
+use crate::media::Prompts;
+use crate::node::buckets::Buckets;
+use crate::node::clock::Clock;
+use crate::node::core_thread::CoreThread;
+use crate::node::hands::{Hands, Tools};
+use crate::node::kept::{Kept, KeptError};
+use crate::node::lanes::{House, Lanes, Senders, lanes};
+use crate::node::media::{self as media_threads, MediaThreads};
+use crate::node::net::Net;
+use crate::node::recording_desk::{self, RecordingThreads};
+use crate::node::spooling::{self, Spooling};
+use crate::node::tcp::TcpHub;
+use crate::node::{files, http, threads, udp};
+use crate::sip::Transport;
+use crate::store::{Database, Loader, LoaderSettings, SpoolReader};
+
+/// How fast a source that is no trunk may begin things, and how many at once.
+const STRANGER_RATE: u32 = 200;
+const STRANGER_BURST: u32 = 400;
+/// How long the core has to hang up and write the last records after its drain time.
+const STOP_PATIENCE: Duration = Duration::from_secs(8);
+
+/// Why the engine cannot start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Configuration, flows or prompts are wrong.
+    #[error("{0}")]
+    Faults(#[from] Faults),
+    /// Something of the system is in the way.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried, and what the operator can do.
+        what: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Media cannot start.
+    #[error("{0}")]
+    Media(#[from] media_threads::StartError),
+}
+
+pub(crate) fn system(what: impl Into<String>) -> impl FnOnce(io::Error) -> StartError {
+    let what = what.into();
+    move |source| StartError::System { what, source }
+}
+
+impl From<KeptError> for StartError {
+    fn from(error: KeptError) -> Self {
+        Self::System { what: error.what, source: error.source }
+    }
+}
+
+/// The running engine: its threads, and the handles by which a program looks after it.
+pub struct Engine {
+    senders: Senders,
+    stop: Arc<AtomicBool>,
+    stopped: watch::Sender<bool>,
+    core: Option<JoinHandle<()>>,
+    readers: Vec<JoinHandle<()>>,
+    spool: Option<JoinHandle<()>>,
+    recordings: Option<RecordingThreads>,
+    media: Option<Arc<MediaThreads>>,
+    keeper: Option<JoinHandle<()>>,
+    runtime: Option<tokio::runtime::Runtime>,
+    api: SocketAddr,
+    token: String,
+    live: Arc<Live>,
+    commands: Commands,
+    drain: Duration,
+}
+
+impl Engine {
+    /// Starts everything: threads, sockets, the door. `file` is where `config` came from; reloads
+    /// read it again.
+    ///
+    /// # Errors
+    /// What is wrong or missing, with what to do about it.
+    pub fn start(file: Option<PathBuf>, config: Config) -> Result<Self, StartError> {
+        let prompts = Arc::new(files::load_prompts(config.node.sounds.as_deref())?);
+        let flows = Arc::new(read_flows(file.as_deref(), &config, &prompts)?);
+        let kept = Kept::open(&config.node.data)?;
+        let clock = kept.start_clock()?;
+        let mut call = config.call.clone();
+        call.sip.nonce_key = kept.nonce_key()?;
+        let call = Arc::new(call);
+        let token = kept.token(&config.node.api)?;
+        let mut random = Random::from_seed(threads::system_seed());
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(system("the asynchronous runtime cannot start"))?;
+        let (senders, lanes) = lanes();
+        let stop = Arc::new(AtomicBool::new(false));
+        let (stopped, stopping) = watch::channel(false);
+
+        let recordings = recording_desk::start(&config, clock, &senders)?;
+        let Spooling { batches, reader, thread: spool, published } =
+            spooling::start(&config, clock, &senders, &recordings.interrupted)?;
+        let media = Arc::new(MediaThreads::start(
+            media_settings(&config),
+            clock,
+            Arc::clone(&prompts),
+            random.fork(),
+            senders.media.clone(),
+            recordings.blocks.clone(),
+        )?);
+        let tcp = TcpHub::new(runtime.handle().clone(), senders.clone());
+        let sockets = Sockets::bind(&call.sip.listeners, &runtime)?;
+        let net = Net::new(sockets.senders()?, tcp.clone());
+
+        let mut effects = Vec::new();
+        let parts = Parts {
+            settings: Arc::clone(&call),
+            flows,
+            prompts: Arc::clone(&prompts),
+            ports: media.ports(),
+            bindings: kept.bindings()?,
+            random: random.fork(),
+        };
+        let core = Core::new(clock.now(), clock.wall(), parts, &mut effects);
+        let live = Arc::new(Live::default());
+        let health = Arc::new(Health::default());
+        let (keep, keeper) = kept.run(clock, Arc::clone(&stop));
+        let hands = Hands::new(Tools {
+            net,
+            media: Arc::clone(&media),
+            spool: batches,
+            live: Arc::clone(&live),
+            health: Arc::clone(&health),
+            senders: senders.clone(),
+            keep,
+            clock,
+        });
+        let core = start_core(core, hands, lanes, clock, effects);
+        let readers = sockets.read(&senders, &call, clock, &stop);
+        sockets.accept(&tcp, &runtime);
+
+        let (loader, database) = Loader::new(
+            LoaderSettings::new(config.node.data.join("hotline.sqlite")),
+            reader.clone(),
+        );
+        start_loader(&runtime, loader, stopping, senders.clone());
+        let commands = Commands::new(senders.commands.clone());
+        let door = door(
+            &config,
+            file,
+            &prompts,
+            DoorParts {
+                token: &token,
+                commands: commands.clone(),
+                live: Arc::clone(&live),
+                reader,
+                published,
+                database,
+                archive: recordings.archive.clone(),
+                health,
+                clock,
+                nonce_key: call.sip.nonce_key,
+            },
+        );
+        let api = http::start(&runtime, config.node.api.listen, door)?;
+        senders.house(House::Event(Event::Clock(clock.wall())));
+        Ok(Self {
+            senders,
+            stop,
+            stopped,
+            core: Some(core),
+            readers,
+            spool: Some(spool),
+            recordings: Some(recordings),
+            media: Some(media),
+            keeper: Some(keeper),
+            runtime: Some(runtime),
+            api,
+            token,
+            live,
+            commands,
+            drain: config.node.drain,
+        })
+    }
+
+    /// Where the API listens.
+    #[must_use]
+    pub fn api(&self) -> SocketAddr {
+        self.api
+    }
+
+    /// A token that opens the API.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// What can be seen now.
+    #[must_use]
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// Asks the core, and waits for its answer.
+    ///
+    /// # Errors
+    /// What the core says.
+    pub fn ask(&self, command: crate::call::Command) -> crate::call::Reply {
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(self.commands.ask(command)),
+            None => Err(crate::call::CommandError::Overloaded),
+        }
+    }
+
+    /// Stops in order (R19): no new calls, what is up may end by itself for the drain time, the rest
+    /// gets BYE; every record is written before this returns.
+    pub fn stop(mut self) {
+        self.senders.house(House::Event(Event::Shutdown { drain: self.drain }));
+        if let Some(core) = self.core.take() {
+            threads::join_within(core, self.drain + STOP_PATIENCE, || {
+                self.senders.house(House::Quit);
+            });
+        }
+        self.stop.store(true, Ordering::Relaxed);
+        // The loader may be gone already.
+        let _ = self.stopped.send(true);
+        drop(self.media.take());
+        if let Some(recordings) = self.recordings.take() {
+            recordings.stop();
+        }
+        if let Some(spool) = self.spool.take() {
+            threads::join_within(spool, STOP_PATIENCE, || {});
+        }
+        for reader in self.readers.drain(..) {
+            threads::join_within(reader, STOP_PATIENCE, || {});
+        }
+        if let Some(keeper) = self.keeper.take() {
+            threads::join_within(keeper, STOP_PATIENCE, || {});
+        }
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(Duration::from_secs(1));
+        }
+    }
+}
+
+fn read_flows(
+    file: Option<&std::path::Path>,
+    config: &Config,
+    prompts: &Prompts,
+) -> Result<Flows, Faults> {
+    let folder = &config.node.dialplans;
+    let flows = if folder.is_dir() || file.is_some() {
+        files::read_flows(folder, &files::known(Some(config), prompts))?
+    } else {
+        // Without a file and without flows the engine still runs: it answers 404.
+        Flows::default()
+    };
+    let named = file.unwrap_or(std::path::Path::new("hotline.toml"));
+    files::check_routes(named, config, &flows)?;
+    Ok(flows)
+}
+
+fn media_settings(config: &Config) -> media_threads::Settings {
+    let media = &config.media;
+    media_threads::Settings {
+        worker: media.worker.clone(),
+        ports: media.ports,
+        workers: media.workers,
+        quarantine: media.quarantine,
+        gather: media.gather,
+        ..media_threads::Settings::on(media.bind)
+    }
+}
+
+fn start_core(
+    core: Core,
+    hands: Hands,
+    lanes: Lanes,
+    clock: Clock,
+    effects: Vec<crate::call::Effect>,
+) -> JoinHandle<()> {
+    let thread = CoreThread::new(core, hands, lanes, clock, effects);
+    threads::spawn("core", move || thread.run())
+}
+
+fn start_loader(
+    runtime: &tokio::runtime::Runtime,
+    loader: Loader,
+    stopping: watch::Receiver<bool>,
+    senders: Senders,
+) {
+    runtime.spawn(loader.run(stopping, move |alarm| spooling::tell(&senders, alarm)));
+}
+
+/// The SIP sockets, bound before anything is started.
+struct Sockets {
+    udp: Vec<(SocketAddr, UdpSocket)>,
+    tcp: Vec<(SocketAddr, tokio::net::TcpListener)>,
+}
+
+impl Sockets {
+    fn bind(
+        listeners: &[crate::sip::Listener],
+        runtime: &tokio::runtime::Runtime,
+    ) -> Result<Self, StartError> {
+        let mut sockets = Self { udp: Vec::new(), tcp: Vec::new() };
+        for listener in listeners {
+            let address = listener.bind;
+            let what = format!(
+                "SIP cannot listen on {address}/{}; is another program there? change sip.listen.bind",
+                listener.transport.name().to_ascii_lowercase()
+            );
+            match listener.transport {
+                Transport::Udp => {
+                    sockets.udp.push((address, udp::bind(address).map_err(system(what))?));
+                }
+                Transport::Tcp => {
+                    let bound = runtime.block_on(tokio::net::TcpListener::bind(address));
+                    sockets.tcp.push((address, bound.map_err(system(what))?));
+                }
+            }
+        }
+        Ok(sockets)
+    }
+
+    fn senders(&self) -> Result<HashMap<SocketAddr, UdpSocket>, StartError> {
+        let cloned = self.udp.iter().map(|(address, socket)| Ok((*address, socket.try_clone()?)));
+        cloned.collect::<io::Result<_>>().map_err(system("no more descriptors; raise `ulimit -n`"))
+    }
+
+    fn read(
+        &self,
+        senders: &Senders,
+        call: &crate::call::Settings,
+        clock: Clock,
+        stop: &Arc<AtomicBool>,
+    ) -> Vec<JoinHandle<()>> {
+        let trunks = call.sip.trunks.iter();
+        let free: Vec<_> = trunks
+            .flat_map(|trunk| {
+                let hosts = trunk.sources.iter().map(|source| source.net);
+                std::iter::once(trunk.address.ip()).chain(hosts)
+            })
+            .collect();
+        let mut threads = Vec::new();
+        for (address, socket) in &self.udp {
+            let Ok(socket) = socket.try_clone() else { continue };
+            let (address, senders, stop) = (*address, senders.clone(), Arc::clone(stop));
+            let buckets = Buckets::new(STRANGER_RATE, STRANGER_BURST, free.clone());
+            threads.push(threads::spawn("sip-udp", move || {
+                udp::read(&socket, address, &senders, buckets, clock, &stop);
+            }));
+        }
+        threads
+    }
+
+    fn accept(self, tcp: &TcpHub, runtime: &tokio::runtime::Runtime) {
+        for (address, listener) in self.tcp {
+            runtime.spawn(tcp.clone().accept(listener, address));
+        }
+    }
+}
+
+struct DoorParts<'a> {
+    token: &'a str,
+    commands: Commands,
+    live: Arc<Live>,
+    reader: SpoolReader,
+    published: Receiver<Vec<crate::store::Published>>,
+    database: Database,
+    archive: crate::store::Archive,
+    health: Arc<Health>,
+    clock: Clock,
+    nonce_key: [u8; 32],
+}
+
+fn door(
+    config: &Config,
+    file: Option<PathBuf>,
+    prompts: &Arc<Prompts>,
+    parts: DoorParts<'_>,
+) -> Door {
+    let events = Events::new(parts.reader);
+    http::publish(parts.published, events.clone());
+    let mut tokens: Vec<(String, String)> =
+        config.node.api.tokens.iter().map(|one| (one.name.clone(), one.secret.clone())).collect();
+    if tokens.is_empty() {
+        tokens.push(("first".to_owned(), parts.token.to_owned()));
+    }
+    let reload = http::reload(
+        file,
+        Arc::clone(prompts),
+        parts.commands.clone(),
+        parts.nonce_key,
+        config.call.sip.listeners.clone(),
+    );
+    let clock = parts.clock;
+    Door {
+        tenant: config.call.tenant.clone(),
+        tokens: Arc::new(tokens),
+        commands: parts.commands,
+        live: parts.live,
+        events,
+        database: parts.database,
+        archive: parts.archive,
+        health: parts.health,
+        metrics: prometheus::Registry::new(),
+        reload,
+        wall: Arc::new(move || clock.wall()),
+        streams_max: config.node.api.streams_max,
+    }
+}
+
+/// A channel of blocks for the recordings' writer: about four seconds of 500 recorded calls.
+pub(crate) const BLOCKS: usize = 2_048;
+
+pub(crate) fn block_lane<T>() -> (crossbeam_channel::Sender<T>, Receiver<T>) {
+    bounded(BLOCKS)
+}

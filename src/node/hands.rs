@@ -1,0 +1,205 @@
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use crossbeam_channel::Sender;
+use tokio::sync::oneshot;
+
+use crate::api::{Health, Live};
+use crate::base::{CommandId, Instant};
+use crate::call::{Core, Effect, Fact, Record, Reply};
+use crate::media;
+use crate::node::clock::Clock;
+use crate::node::lanes::Senders;
+use crate::node::media::MediaThreads;
+use crate::node::net::Net;
+use crate::sip;
+use crate::store::Batch;
+
+/// How long a 200 waits for its record when the disk hangs: then the call is worth more.
+const GATE_PATIENCE: Duration = Duration::from_millis(300);
+/// How long registrations gather before they are kept.
+const KEEP_AFTER: Duration = Duration::from_millis(200);
+
+/// Carries out the core's effects, in their order.
+pub(crate) struct Hands {
+    pub(crate) net: Net,
+    pub(crate) media: Arc<MediaThreads>,
+    pub(crate) spool: Sender<Batch>,
+    pub(crate) live: Arc<Live>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) senders: Senders,
+    /// Where registrations go to be kept.
+    pub(crate) keep: Sender<Vec<sip::Binding>>,
+    pub(crate) clock: Clock,
+    records: Vec<Record>,
+    next_gate: u64,
+    gated: VecDeque<Gated>,
+    waiting: HashMap<CommandId, oneshot::Sender<Reply>>,
+    keep_at: Option<Instant>,
+    drained: bool,
+}
+
+/// A message that waits for its record.
+struct Gated {
+    gate: u64,
+    until: Instant,
+    flow: sip::Flow,
+    bytes: Bytes,
+}
+
+/// What `Hands` is made of.
+pub(crate) struct Tools {
+    pub(crate) net: Net,
+    pub(crate) media: Arc<MediaThreads>,
+    pub(crate) spool: Sender<Batch>,
+    pub(crate) live: Arc<Live>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) senders: Senders,
+    pub(crate) keep: Sender<Vec<sip::Binding>>,
+    pub(crate) clock: Clock,
+}
+
+impl Hands {
+    pub(crate) fn new(tools: Tools) -> Self {
+        let Tools { net, media, spool, live, health, senders, keep, clock } = tools;
+        Self {
+            net,
+            media,
+            spool,
+            live,
+            health,
+            senders,
+            keep,
+            clock,
+            records: Vec::new(),
+            next_gate: 0,
+            gated: VecDeque::new(),
+            waiting: HashMap::new(),
+            keep_at: None,
+            drained: false,
+        }
+    }
+
+    /// Remembers who waits for the answer to a command. Those who gave up are forgotten.
+    pub(crate) fn await_reply(&mut self, id: CommandId, reply: oneshot::Sender<Reply>) {
+        if self.waiting.len() > 1_024 {
+            self.waiting.retain(|_, waiting| !waiting.is_closed());
+        }
+        self.waiting.insert(id, reply);
+    }
+
+    /// Carries out what one event led to.
+    pub(crate) fn carry_out(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Send { flow, bytes, gate } => self.send(now, flow, bytes, gate),
+                Effect::Media { worker, command } => self.media(worker, command),
+                Effect::Record(record) => self.record(*record),
+                Effect::View(view) => self.live.show(*view),
+                Effect::Reply { id, reply } => {
+                    if let Some(waiting) = self.waiting.remove(&id) {
+                        // Whoever asked may have given up.
+                        let _ = waiting.send(reply);
+                    }
+                }
+                Effect::KeepRegistrations => {
+                    self.keep_at.get_or_insert(now + KEEP_AFTER);
+                }
+                Effect::Drained => self.drained = true,
+            }
+        }
+        self.flush(None);
+    }
+
+    fn send(&mut self, now: Instant, flow: sip::Flow, bytes: Bytes, gate: bool) {
+        if !gate {
+            self.net.send(flow, bytes);
+            return;
+        }
+        self.next_gate += 1;
+        let gate = self.next_gate;
+        self.flush(Some(gate));
+        self.gated.push_back(Gated { gate, until: now + GATE_PATIENCE, flow, bytes });
+    }
+
+    /// Hands the records over to the spool. Its inbox holds more than the calls that are up can
+    /// fill; when it is full all the same, the core waits: a record is never dropped here.
+    fn flush(&mut self, gate: Option<u64>) {
+        if self.records.is_empty() && gate.is_none() {
+            return;
+        }
+        let batch = Batch { records: std::mem::take(&mut self.records), gate };
+        if self.spool.send(batch).is_err() {
+            tracing::error!("the spool's thread is gone");
+        }
+    }
+
+    fn record(&mut self, record: Record) {
+        if let Fact::Alarm { id, what, cleared } = &record.fact {
+            self.health.alarm(id, what, *cleared, record.at);
+        }
+        self.records.push(record);
+    }
+
+    fn media(&mut self, worker: usize, command: media::Command) {
+        let Err(command) = self.media.send(worker, command) else { return };
+        let stream = match command {
+            media::Command::Open { stream, .. }
+            | media::Command::Agree { stream, .. }
+            | media::Command::Play { stream, .. }
+            | media::Command::Stop { stream }
+            | media::Command::ExpectKeys { stream, .. }
+            | media::Command::Bridge { a: stream, .. }
+            | media::Command::Unbridge { a: stream, .. }
+            | media::Command::Echo { stream, .. }
+            | media::Command::Tone { stream, .. }
+            | media::Command::SendKey { stream, .. }
+            | media::Command::Record { left: stream, .. }
+            | media::Command::Close { stream } => stream,
+            media::Command::StopRecord { .. } => return,
+        };
+        tracing::error!(worker, %stream, "a media worker takes no more commands");
+        let why = media::Failure::TooManyStreams;
+        let failed = media::Event::Failed { stream, why };
+        let _ = self.senders.media.try_send(failed);
+    }
+
+    /// The records before the gate are written: what waited for them leaves.
+    pub(crate) fn written(&mut self, gate: u64) {
+        while self.gated.front().is_some_and(|gated| gated.gate <= gate) {
+            if let Some(gated) = self.gated.pop_front() {
+                self.net.send(gated.flow, gated.bytes);
+            }
+        }
+    }
+
+    /// When something here is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let gated = self.gated.front().map(|gated| gated.until);
+        [gated, self.keep_at].into_iter().flatten().min()
+    }
+
+    /// Lets go what waited too long, keeps registrations.
+    pub(crate) fn tick(&mut self, now: Instant, core: &Core) {
+        while self.gated.front().is_some_and(|gated| gated.until <= now) {
+            if let Some(gated) = self.gated.pop_front() {
+                tracing::warn!("the spool does not write; an answer leaves before its record");
+                self.net.send(gated.flow, gated.bytes);
+            }
+        }
+        if self.keep_at.is_some_and(|at| at <= now) {
+            self.keep_at = None;
+            // When the keeper is busy the next change tells it again.
+            if self.keep.try_send(core.bindings().cloned().collect()).is_err() {
+                self.keep_at = Some(now + KEEP_AFTER);
+            }
+        }
+    }
+
+    /// Whether the core has said that its last call is gone.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.drained
+    }
+}

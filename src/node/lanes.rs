@@ -1,0 +1,154 @@
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Select, Sender, TrySendError, bounded, unbounded};
+
+use crate::api::Asked;
+use crate::call::Event;
+use crate::{media, sip};
+
+/// How much may wait in each lane of the core's inbox.
+const MEDIA: usize = 65_536;
+const TALK: usize = 65_536;
+const COMMANDS: usize = 1_024;
+const CALLS: usize = 4_096;
+
+/// The core's inbox: lanes in the order in which they are served. Each is bounded, and each has one
+/// answer to being full: media events are counted lost by their worker, new requests are refused by
+/// the reader (503), commands by the API (429).
+pub(crate) struct Lanes {
+    /// From the node itself: clock, alarms, written gates, stop.
+    pub(crate) house: Receiver<House>,
+    /// Media events.
+    pub(crate) media: Receiver<media::Event>,
+    /// Responses, and requests inside dialogs.
+    pub(crate) talk: Receiver<sip::Input>,
+    /// Commands of the API.
+    pub(crate) commands: Receiver<Asked>,
+    /// New INVITEs, REGISTERs and other requests that begin something.
+    pub(crate) calls: Receiver<sip::Input>,
+}
+
+/// The other ends of the lanes.
+#[derive(Clone)]
+pub(crate) struct Senders {
+    pub(crate) house: Sender<House>,
+    pub(crate) media: Sender<media::Event>,
+    pub(crate) talk: Sender<sip::Input>,
+    pub(crate) commands: Sender<Asked>,
+    pub(crate) calls: Sender<sip::Input>,
+}
+
+/// What the node tells the core's thread.
+#[derive(Debug)]
+pub(crate) enum House {
+    /// For the core.
+    Event(Event),
+    /// The records before this gate are written.
+    Written(u64),
+    /// End the thread, whatever is still up.
+    Quit,
+}
+
+pub(crate) fn lanes() -> (Senders, Lanes) {
+    // Bounded by what is under way: a gate, an alarm or a clock has one owner each. It must not block,
+    // or the spool and the core could wait for each other.
+    let (house, house_out) = unbounded();
+    let (media, media_out) = bounded(MEDIA);
+    let (talk, talk_out) = bounded(TALK);
+    let (commands, commands_out) = bounded(COMMANDS);
+    let (calls, calls_out) = bounded(CALLS);
+    (
+        Senders { house, media, talk, commands, calls },
+        Lanes {
+            house: house_out,
+            media: media_out,
+            talk: talk_out,
+            commands: commands_out,
+            calls: calls_out,
+        },
+    )
+}
+
+impl Lanes {
+    /// Waits until something is in a lane, at most `patience`.
+    pub(crate) fn wait(&self, patience: Duration) {
+        let mut select = Select::new();
+        select.recv(&self.house);
+        select.recv(&self.media);
+        select.recv(&self.talk);
+        select.recv(&self.commands);
+        select.recv(&self.calls);
+        let _ = select.ready_timeout(patience);
+    }
+}
+
+impl Senders {
+    /// Puts a SIP message into its lane. It comes back when it would begin something and the lane
+    /// for that is full; in the other lane it waits for room.
+    pub(crate) fn sip(&self, input: sip::Input, begins: bool) -> Result<(), sip::Input> {
+        if begins {
+            return match self.calls.try_send(input) {
+                Ok(()) => Ok(()),
+                Err(TrySendError::Full(input) | TrySendError::Disconnected(input)) => Err(input),
+            };
+        }
+        // Only when the core is gone.
+        let _ = self.talk.send(input);
+        Ok(())
+    }
+
+    /// Tells the core's thread something of the house.
+    pub(crate) fn house(&self, word: House) {
+        let _ = self.house.send(word);
+    }
+}
+
+/// Whether a datagram begins something: an INVITE, REGISTER or other request without a To tag. What
+/// is inside a dialog, ACK, CANCEL and responses must never be dropped.
+pub(crate) fn begins(bytes: &[u8]) -> bool {
+    let begins_with = |start: &[u8]| bytes.starts_with(start);
+    if [b"SIP/2.0 ".as_slice(), b"ACK ", b"BYE ", b"CANCEL ", b"PRACK ", b"UPDATE ", b"INFO "]
+        .into_iter()
+        .any(begins_with)
+    {
+        return false;
+    }
+    !to_has_tag(bytes)
+}
+
+/// Looks for `;tag=` in the To header, without parsing the message.
+fn to_has_tag(bytes: &[u8]) -> bool {
+    for line in bytes.split(|byte| *byte == b'\n').take(64) {
+        if line.len() <= 1 {
+            return false;
+        }
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+        let name = line[..colon].trim_ascii();
+        if name.eq_ignore_ascii_case(b"to") || name.eq_ignore_ascii_case(b"t") {
+            let value = line[colon..].to_ascii_lowercase();
+            return value.windows(5).any(|window| window == b";tag=");
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_something_is_told_from_what_goes_on() {
+        for (text, expected) in [
+            ("INVITE sip:a@b SIP/2.0\r\nTo: <sip:a@b>\r\n\r\n", true),
+            ("INVITE sip:a@b SIP/2.0\r\nTo: <sip:a@b>;tag=1\r\n\r\n", false),
+            ("INVITE sip:a@b SIP/2.0\r\nt : <sip:a@b> ;TAG=1\r\n\r\n", false),
+            ("INVITE sip:a@b SIP/2.0\r\nt: <sip:a@b>;TAG=1\r\n\r\n", false),
+            ("REGISTER sip:b SIP/2.0\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\n\r\n", true),
+            ("BYE sip:a@b SIP/2.0\r\n\r\n", false),
+            ("SIP/2.0 200 OK\r\n\r\n", false),
+            ("", true),
+        ] {
+            assert_eq!(begins(text.as_bytes()), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The threads that carry media: pre-bound sockets, batches, clock and a `media::Worker` each.
+
+mod carrier;
+mod counters;
+mod pairs;
+mod settings;
+mod threads;
+
+pub use counters::Counters;
+pub use settings::Settings;
+pub use threads::{MediaThreads, StartError};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, unbounded};
+
+use crate::base::{Codec, Instant, Key, Random, RecordingId, StreamId};
+use crate::media::{Block, Command, Event, Failure, Ports, Prompts, Remote};
+use crate::node::Clock;
+use crate::node::media::{MediaThreads, Settings};
+
+/// Nothing that is waited for here takes longer, unless it never comes.
+const GUARD: Duration = Duration::from_secs(10);
+
+struct Stage {
+    clock: Clock,
+    threads: MediaThreads,
+    ports: Ports,
+    events: Receiver<Event>,
+    blocks: Receiver<Block>,
+}
+
+impl Stage {
+    fn set(first: u16, last: u16) -> Self {
+        let (to_events, events) = unbounded();
+        let (to_blocks, blocks) = unbounded();
+        let clock = Clock::start(Instant::from_micros(5_000_000));
+        let mut settings =
+            Settings { ports: (first, last), ..Settings::on(Ipv4Addr::LOCALHOST.into()) };
+        settings.worker.fill_silence = false;
+        let threads = MediaThreads::start(
+            settings,
+            clock,
+            Arc::new(Prompts::default()),
+            Random::from_number(1),
+            to_events,
+            to_blocks,
+        )
+        .unwrap();
+        let ports = threads.ports();
+        Self { clock, threads, ports, events, blocks }
+    }
+
+    fn send(&self, command: Command) {
+        self.threads.send(0, command).unwrap();
+    }
+
+    /// Opens a stream for a party; where it is reached.
+    fn open(&mut self, stream: u64, party: &UdpSocket) -> SocketAddr {
+        let port = self.ports.take(self.clock.now(), 0).unwrap();
+        let remote = remote(party);
+        self.send(Command::Open { stream: StreamId(stream), port, remote, expect_keys: false });
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+    }
+
+    /// Waits until all commands so far are done.
+    fn settle(&self) {
+        self.send(Command::Stop { stream: StreamId(77) });
+        self.until(|event| matches!(event, Event::Failed { stream: StreamId(77), .. }));
+    }
+
+    fn until(&self, mut wanted: impl FnMut(&Event) -> bool) -> Event {
+        loop {
+            let event = self.events.recv_timeout(GUARD).expect("the event comes");
+            if wanted(&event) {
+                return event;
+            }
+        }
+    }
+}
+
+fn remote(party: &UdpSocket) -> Remote {
+    let rtp = party.local_addr().unwrap();
+    Remote {
+        rtp,
+        // Nobody listens there.
+        rtcp: SocketAddr::new(rtp.ip(), 9),
+        signalling_ip: rtp.ip(),
+        codec: Codec::Pcma,
+        send_type: 8,
+        receive_type: 8,
+        telephone_event: Some((101, 101)),
+        may_send: true,
+        may_receive: true,
+        ptime_ms: 20,
+    }
+}
+
+fn party() -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(GUARD)).unwrap();
+    socket
+}
+
+fn packet(payload_type: u8, seq: u16, payload: &[u8]) -> Vec<u8> {
+    let [high, low] = seq.to_be_bytes();
+    let mut bytes = vec![0x80, payload_type, high, low, 0, 0];
+    bytes.extend((seq * 160).to_be_bytes());
+    bytes.extend([0, 0, 0, 9]);
+    bytes.extend(payload);
+    bytes
+}
+
+#[test]
+fn two_parties_talk_through_real_sockets_and_are_recorded() {
+    let mut stage = Stage::set(38_400, 38_407);
+    let (a, b) = (party(), party());
+    let (to_a, to_b) = (stage.open(1, &a), stage.open(2, &b));
+    stage.send(Command::Bridge { a: StreamId(1), b: StreamId(2) });
+    let recording = RecordingId(ulid::Ulid::nil());
+    let (left, right, at) = (StreamId(1), Some(StreamId(2)), stage.clock.now());
+    stage.send(Command::Record { recording, left, right, at });
+    stage.settle();
+    let mut buffer = [0; 2_048];
+    for seq in 0..50_u16 {
+        let [_, low] = seq.to_be_bytes();
+        a.send_to(&packet(8, seq, &[low; 160]), to_a).unwrap();
+        let (length, from) = b.recv_from(&mut buffer).unwrap();
+        assert_eq!((length, from, &buffer[12..172]), (172, to_b, &[low; 160][..]));
+        b.send_to(&packet(8, seq, &[low + 100; 160]), to_b).unwrap();
+        let (length, from) = a.recv_from(&mut buffer).unwrap();
+        assert_eq!((length, from, &buffer[12..172]), (172, to_a, &[low + 100; 160][..]));
+    }
+    a.send_to(&packet(101, 50, &[5, 10, 0, 160]), to_a).unwrap();
+    let key = Key::from_event(5).unwrap();
+    stage.until(|event| *event == Event::Key { stream: StreamId(1), key });
+    let end = stage.clock.now();
+    stage.send(Command::StopRecord { recording, at: end });
+    let stopped = stage.until(|event| matches!(event, Event::RecordStopped { .. }));
+    let Event::RecordStopped { samples, .. } = stopped else { panic!() };
+    assert!(samples.abs_diff(u64::try_from(end.since(at).as_micros()).unwrap() / 125) <= 1);
+    let last = stage.blocks.recv_timeout(GUARD).unwrap();
+    assert!(last.last && last.end() == samples);
+    // Closed: the final figures come, the port is dead, and may be taken again.
+    stage.send(Command::Close { stream: StreamId(1) });
+    let closed = stage.until(|event| matches!(event, Event::Stats { last: true, .. }));
+    let Event::Stats { stats, .. } = closed else { panic!() };
+    assert_eq!((stats.received, stats.sent, stats.lost), (51, 50, 0));
+    a.send_to(&packet(8, 60, &[1; 160]), to_a).unwrap();
+    let now = stage.clock.now() + Duration::from_secs(60);
+    stage.ports.give_back(stage.clock.now(), to_a.port());
+    assert!(std::iter::from_fn(|| stage.ports.take(now, 0)).any(|port| port == to_a.port()));
+    let c = party();
+    let remote = remote(&c);
+    let stream = StreamId(3);
+    let port = to_a.port();
+    stage.send(Command::Open { stream, port, remote: remote.clone(), expect_keys: false });
+    stage.send(Command::Echo { stream, on: true });
+    stage.settle();
+    c.send_to(&packet(8, 1, &[42; 160]), to_a).unwrap();
+    let (length, _) = c.recv_from(&mut buffer).unwrap();
+    assert_eq!(&buffer[12..length], [42; 160]);
+    // The same port for one more stream is refused.
+    stage.send(Command::Open { stream: StreamId(4), port, remote, expect_keys: false });
+    stage.until(|event| *event == Event::Failed { stream: StreamId(4), why: Failure::NoPort });
+}
+
+#[test]
+fn a_range_that_is_taken_is_refused_with_its_reason() {
+    let taken = UdpSocket::bind("127.0.0.1:38430").unwrap();
+    let (events, _) = unbounded();
+    let (blocks, _) = unbounded();
+    let settings = Settings { ports: (38_430, 38_431), ..Settings::on(Ipv4Addr::LOCALHOST.into()) };
+    let clock = Clock::start(Instant::ZERO);
+    let prompts = Arc::new(Prompts::default());
+    let error =
+        MediaThreads::start(settings, clock, prompts, Random::from_number(1), events, blocks)
+            .unwrap_err()
+            .to_string();
+    assert!(error.starts_with("no pair of UDP ports 38430-38431 on 127.0.0.1"), "{error}");
+    drop(taken);
+}

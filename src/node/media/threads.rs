@@ -1,0 +1,178 @@
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Sender, bounded};
+
+use crate::base::Random;
+use crate::media::{Block, Command, Event, Ports, Prompts, Worker};
+use crate::node::Clock;
+use crate::node::media::carrier::{Carriage, Carrier};
+use crate::node::media::pairs::{Pair, bind_range};
+use crate::node::media::{Counters, Settings};
+use crate::node::sys::{self, Wake};
+
+/// Descriptors for everything that is not media: SIP, HTTP, files.
+const OTHER_FILES: u64 = 4_096;
+/// Threads keep to one processor each from so many processors on.
+const PIN_FROM: usize = 4;
+
+/// The running media threads. They end when this is dropped.
+#[derive(Debug)]
+pub struct MediaThreads {
+    threads: Vec<Handle>,
+    stop: Arc<AtomicBool>,
+    ports: Ports,
+    counters: Arc<Counters>,
+}
+
+#[derive(Debug)]
+struct Handle {
+    inbox: Sender<Command>,
+    wake: Arc<Wake>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Why media cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// None of the ports could be bound.
+    #[error("no pair of UDP ports {first}-{last} on {bind} can be bound: {source}")]
+    NoPorts {
+        /// The first port.
+        first: u16,
+        /// The last port.
+        last: u16,
+        /// The address.
+        bind: IpAddr,
+        /// The last reason.
+        source: io::Error,
+    },
+    /// The system refuses a thread or a descriptor.
+    #[error("media threads cannot be started: {0}")]
+    System(#[from] io::Error),
+}
+
+impl MediaThreads {
+    /// Binds the ports, starts the threads. Events and blocks go out through the two senders, which
+    /// should be bounded: events wait here for room (65,536 a thread), of blocks a full writer loses
+    /// what does not fit (a gap in the recording, counted); neither costs a thread time.
+    ///
+    /// # Errors
+    /// When no port can be bound or the system refuses threads.
+    pub fn start(
+        settings: Settings,
+        clock: Clock,
+        prompts: Arc<Prompts>,
+        mut random: Random,
+        events: Sender<Event>,
+        blocks: Sender<Block>,
+    ) -> Result<Self, StartError> {
+        let (first, last) = settings.ports;
+        let wanted = u64::from(last.saturating_sub(first)) + 1 + OTHER_FILES;
+        let limit = sys::raise_open_files(wanted)?;
+        if limit < wanted {
+            tracing::warn!(
+                wanted,
+                limit,
+                "the limit of open files is low for this range of RTP ports"
+            );
+        }
+        let (pairs, reason) = bind_range(settings.bind, settings.ports);
+        if pairs.is_empty() {
+            let source = reason.unwrap_or_else(|| io::ErrorKind::InvalidInput.into());
+            return Err(StartError::NoPorts { first, last, bind: settings.bind, source });
+        }
+        if let Some(error) = reason {
+            tracing::warn!(%error, bound = pairs.len(), "some RTP ports cannot be bound and are left out");
+        }
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let workers = match settings.workers {
+            0 => processors.saturating_sub(1).max(1),
+            workers => workers,
+        };
+        let shares = share(pairs, workers);
+        let lists =
+            shares.iter().map(|share| share.iter().map(|pair| pair.port).collect()).collect();
+        let mut threads = Self {
+            threads: Vec::new(),
+            stop: Arc::default(),
+            ports: Ports::new(lists, settings.quarantine),
+            counters: Arc::default(),
+        };
+        for (number, pairs) in shares.into_iter().enumerate() {
+            let (inbox, commands) = bounded(settings.inbox);
+            let wake = Arc::new(Wake::new()?);
+            let carrier = Carrier::new(Carriage {
+                worker: Worker::new(settings.worker.clone(), prompts.clone(), random.fork()),
+                clock,
+                pairs,
+                inbox: commands,
+                wake: wake.clone(),
+                stop: threads.stop.clone(),
+                events: events.clone(),
+                blocks: blocks.clone(),
+                counters: threads.counters.clone(),
+                gather: settings.gather,
+            })?;
+            let pin = processors >= PIN_FROM;
+            let thread =
+                thread::Builder::new().name(format!("media-{number}")).spawn(move || {
+                    // The first processor is left to the core.
+                    if pin && let Err(error) = sys::pin_to(number + 1) {
+                        tracing::warn!(%error, "a media thread keeps to no processor");
+                    }
+                    carrier.run();
+                })?;
+            threads.threads.push(Handle { inbox, wake, thread: Some(thread) });
+        }
+        Ok(threads)
+    }
+
+    /// The ports that were bound, all free: for the core.
+    #[must_use]
+    pub fn ports(&self) -> Ports {
+        self.ports.clone()
+    }
+
+    /// Hands a command to a worker.
+    ///
+    /// # Errors
+    /// The command, when the worker's inbox is full or there is no such worker: the call ends with
+    /// cause `overload`.
+    pub fn send(&self, worker: usize, command: Command) -> Result<(), Command> {
+        let Some(handle) = self.threads.get(worker) else { return Err(command) };
+        handle.inbox.try_send(command).map_err(crossbeam_channel::TrySendError::into_inner)?;
+        handle.wake.call();
+        Ok(())
+    }
+
+    /// The counters.
+    #[must_use]
+    pub fn counters(&self) -> Arc<Counters> {
+        self.counters.clone()
+    }
+}
+
+impl Drop for MediaThreads {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        for handle in &mut self.threads {
+            handle.wake.call();
+            if let Some(Err(_)) = handle.thread.take().map(JoinHandle::join) {
+                tracing::error!("a media thread had panicked");
+            }
+        }
+    }
+}
+
+/// Deals the pairs out in turn.
+fn share(pairs: Vec<Pair>, workers: usize) -> Vec<Vec<Pair>> {
+    let mut shares: Vec<Vec<Pair>> = (0..workers).map(|_| Vec::new()).collect();
+    for (at, pair) in pairs.into_iter().enumerate() {
+        shares[at % workers].push(pair);
+    }
+    shares
+}

@@ -1,0 +1,24 @@
+//! The only room that touches the world: sockets, the clock, threads, files.
+
+mod buckets;
+mod clock;
+mod core_thread;
+mod engine;
+mod files;
+mod hands;
+mod http;
+mod kept;
+mod lanes;
+pub mod media;
+mod net;
+mod recording_desk;
+mod refusal;
+mod spooling;
+mod sys;
+mod tcp;
+mod threads;
+mod udp;
+
+pub use clock::{Clock, KeptPair};
+pub use engine::{Engine, StartError};
+pub use files::{check_routes, known, load_prompts, read_config, read_flows};

@@ -1,0 +1,128 @@
+use std::collections::HashMap;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+
+use crate::base::{Random, RecordId, RecordingId, Wall};
+use crate::call::{Event, Fact, Record};
+use crate::config::Config;
+use crate::node::clock::Clock;
+use crate::node::engine::{StartError, system};
+use crate::node::lanes::{House, Senders};
+use crate::node::threads;
+use crate::store::{
+    Alarm, Batch, Interrupted, OpenCall, Published, Spool, SpoolNotice, SpoolReader, SpoolSettings,
+    SpoolState, crash_cdr, run_spool,
+};
+
+/// Batches that may wait for the spool's thread. It holds seconds of the busiest hour; the core
+/// waits when it is full.
+const BATCHES: usize = 65_536;
+
+/// The spool's thread and the ways to it.
+pub(crate) struct Spooling {
+    pub(crate) batches: Sender<Batch>,
+    pub(crate) reader: SpoolReader,
+    pub(crate) thread: JoinHandle<()>,
+    /// What is synced and may be published.
+    pub(crate) published: Receiver<Vec<Published>>,
+}
+
+/// Opens the spool, closes the calls that a crash left open (R16), and starts its thread.
+pub(crate) fn start(
+    config: &Config,
+    clock: Clock,
+    senders: &Senders,
+    interrupted: &[Interrupted],
+) -> Result<Spooling, StartError> {
+    let folder = config.node.data.join("spool");
+    let records = &config.node.records;
+    let settings = SpoolSettings {
+        file_bytes: u32::try_from(records.spool_file_bytes).unwrap_or(u32::MAX),
+        reserve_bytes: records.reserve_bytes,
+        keep: records.spool_keep,
+        ..SpoolSettings::default()
+    };
+    let what = format!(
+        "the spool {} cannot be opened; is another hotline running on this data folder?",
+        folder.display()
+    );
+    let (spool, recovered) = Spool::open(&folder, settings).map_err(system(what))?;
+    let reader = spool.reader();
+    let (batches, inbox) = bounded(BATCHES);
+    let (publish, published) = unbounded();
+    let to_core = senders.clone();
+    let thread = threads::spawn("spool", move || {
+        run_spool(spool, &inbox, |notice| match notice {
+            SpoolNotice::Written(gate) => to_core.house(House::Written(gate)),
+            SpoolNotice::Published(published) => {
+                // Nobody may be there to publish.
+                let _ = publish.send(published);
+            }
+            SpoolNotice::State(state) => {
+                let full = state == SpoolState::Full;
+                to_core.house(House::Event(Event::RecordsFull(full)));
+            }
+            SpoolNotice::Alarm(alarm) => tell(&to_core, alarm),
+        });
+    });
+    let first = first_records(config, clock, recovered.open_calls, interrupted);
+    if batches.send(Batch { records: first, gate: None }).is_err() {
+        tracing::error!("the spool's thread is gone");
+    }
+    Ok(Spooling { batches, reader, thread, published })
+}
+
+/// The records of a start: that it is one, and the ends of all that was up.
+fn first_records(
+    config: &Config,
+    clock: Clock,
+    open: Vec<OpenCall>,
+    interrupted: &[Interrupted],
+) -> Vec<Record> {
+    let now = clock.wall();
+    let mut random = Random::from_seed(threads::system_seed());
+    let mut record = |at: Wall, fact: Fact| Record {
+        id: RecordId::new(at, random.next_u128()),
+        at,
+        tenant: config.call.tenant.clone(),
+        fact,
+    };
+    let lengths: HashMap<RecordingId, u64> =
+        interrupted.iter().map(|one| (one.recording, one.length_ms)).collect();
+    let mut records = Vec::new();
+    if !open.is_empty() {
+        tracing::warn!(
+            calls = open.len(),
+            "calls were up when the last run ended; they are closed with cause crash"
+        );
+    }
+    for mut call in open {
+        if let Some((recording, length_ms)) =
+            call.recording.and_then(|id| lengths.get(&id).map(|length| (id, *length)))
+        {
+            let began = call.connected.unwrap_or(call.t_in);
+            call.seen(began.after(Duration::from_millis(length_ms)));
+            let fact = Fact::RecordingEnded { call: call.arrived.call, recording, length_ms };
+            records.push(record(call.last_seen, fact));
+        }
+        records.push(crash_cdr(&call, now));
+    }
+    records.push(record(now, Fact::Started { version: env!("CARGO_PKG_VERSION").to_owned() }));
+    records
+}
+
+/// Brings an alarm of a store thread to the core, which records it.
+pub(crate) fn tell(senders: &Senders, alarm: Alarm) {
+    if alarm.cleared {
+        tracing::info!(id = alarm.id, what = alarm.what, "alarm cleared");
+    } else {
+        tracing::error!(id = alarm.id, what = alarm.what, "alarm");
+    }
+    senders.house(House::Event(Event::Alarm {
+        id: alarm.id.to_owned(),
+        what: alarm.what,
+        cleared: alarm.cleared,
+    }));
+}

@@ -1,0 +1,86 @@
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::node::buckets::Buckets;
+use crate::node::clock::Clock;
+use crate::node::lanes::{Senders, begins};
+use crate::node::refusal::overloaded;
+use crate::sip::{Flow, Input, Transport};
+
+/// A datagram that the socket may hold.
+const DATAGRAM_MAX: usize = 65_535;
+/// How much the system may hold for us, bytes: a burst of 20,000 requests.
+const RECEIVE_BUFFER: usize = 4 << 20;
+/// How often the reader looks whether it shall end.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Binds a SIP socket with room for bursts.
+pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+    let domain = socket2::Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, socket2::Type::DGRAM, Some(socket2::Protocol::UDP))?;
+    // The system gives what it allows.
+    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    let _ = socket.set_send_buffer_size(RECEIVE_BUFFER);
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into())?;
+    socket.set_read_timeout(Some(LOOK_EVERY))?;
+    Ok(socket.into())
+}
+
+/// Reads one SIP socket into the core's lanes until `stop`. What begins something is refused here,
+/// statelessly, when its source sends too much or the core is behind.
+pub(crate) fn read(
+    socket: &UdpSocket,
+    local: SocketAddr,
+    senders: &Senders,
+    mut buckets: Buckets,
+    clock: Clock,
+    stop: &Arc<AtomicBool>,
+) {
+    let mut buffer = vec![0; DATAGRAM_MAX];
+    while !stop.load(Ordering::Relaxed) {
+        let (length, peer) = match socket.recv_from(&mut buffer) {
+            Ok(received) => received,
+            Err(error) if is_pause(&error) => continue,
+            Err(error) => {
+                tracing::warn!(%local, %error, "SIP socket");
+                continue;
+            }
+        };
+        let datagram = &buffer[..length];
+        // Keep-alives of phones behind NAT (RFC 5626 §3.5.1 and bare CRLF) mean nothing else.
+        if datagram.iter().all(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+            continue;
+        }
+        let starts = begins(datagram);
+        if starts && !buckets.take(clock.now(), peer.ip()) {
+            continue;
+        }
+        let bytes = Bytes::copy_from_slice(datagram);
+        let flow = Flow { transport: Transport::Udp, local, peer, connection: None };
+        let input = Input::Received { flow, bytes: bytes.clone() };
+        if senders.sip(input, starts).is_err()
+            && let Some(refusal) = overloaded(&bytes)
+        {
+            // Lost is as good: the peer asks again.
+            let _ = socket.send_to(&refusal, peer);
+        }
+    }
+}
+
+fn is_pause(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock
+            | io::ErrorKind::TimedOut
+            | io::ErrorKind::Interrupted
+            | io::ErrorKind::ConnectionRefused
+    )
+}

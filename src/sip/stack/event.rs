@@ -1,0 +1,182 @@
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::base::{AccountId, DialogId, TrunkId};
+use crate::sip::registrar::Binding;
+use crate::sip::stack::{Flow, InviteInfo, Peer};
+use crate::sip::wire::Text;
+
+/// What the conductor must know.
+///
+/// Each dialog that was announced by `Invite` or asked for by `Command::Invite` ends with exactly one
+/// of `Cancelled`, `Failed` and `Ended`; after it the id means nothing. That holds for the
+/// conductor's own `Refuse`, `Cancel`, `Bye` and `Hangup` too: their end is told in the same step,
+/// and what SIP still has to say goes on inside.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A known peer calls. 100 has been sent. Owed: `Answer` or `Refuse`, with any number of `Ring`.
+    Invite {
+        /// The new dialog.
+        dialog: DialogId,
+        /// Who calls.
+        peer: Peer,
+        /// Where the INVITE came from.
+        flow: Flow,
+        /// What it says.
+        call: Box<InviteInfo>,
+        /// The SDP offer. `None`: the 2xx must make the offer, and `Acked` brings the answer.
+        offer: Option<Bytes>,
+    },
+    /// The caller gave up, or its connection went, before a final answer.
+    Cancelled {
+        /// The dialog, gone.
+        dialog: DialogId,
+    },
+    /// The ACK to our 2xx, of the first INVITE or of a later one.
+    Acked {
+        /// The dialog.
+        dialog: DialogId,
+        /// The answer, when our 2xx made the offer.
+        answer: Option<Bytes>,
+    },
+    /// 180–199 to our INVITE.
+    Progress {
+        /// The dialog.
+        dialog: DialogId,
+        /// 180–199.
+        status: u16,
+        /// Early media of the other side.
+        sdp: Option<Bytes>,
+    },
+    /// 2xx to our INVITE. The ACK has been sent, unless the INVITE went without SDP: then `sdp` is an
+    /// offer, and `Command::Accept` gives the answer that the ACK carries.
+    Answered {
+        /// The dialog.
+        dialog: DialogId,
+        /// The answer (the offer, if our INVITE had none). `None`: the peer sent none.
+        sdp: Option<Bytes>,
+    },
+    /// Our INVITE came to nothing.
+    Failed {
+        /// The dialog, gone.
+        dialog: DialogId,
+        /// 300–699 as received; 408 no answer in time; 480 the account is not registered; 487
+        /// cancelled by us; 503 cannot be sent, or a host name would have to be looked up.
+        status: u16,
+        /// The reason phrase.
+        reason: Text,
+        /// Retry-After, at most a day.
+        retry_after: Option<Duration>,
+        /// The Warning or the Reason header, whichever there is.
+        warning: Option<Text>,
+    },
+    /// A re-INVITE or UPDATE. Owed: `Accept` or `Reject` within 10 s, else it is refused with 500.
+    Offered {
+        /// The dialog.
+        dialog: DialogId,
+        /// The offer. `None`: `Accept` must make the offer, and `Acked` brings the answer.
+        sdp: Option<Bytes>,
+    },
+    /// Our re-INVITE was accepted.
+    Accepted {
+        /// The dialog.
+        dialog: DialogId,
+        /// The answer; the offer if our re-INVITE had none: then `Command::Accept` gives the answer.
+        sdp: Option<Bytes>,
+    },
+    /// Our re-INVITE was refused; what was agreed before still holds.
+    Rejected {
+        /// The dialog.
+        dialog: DialogId,
+        /// 300–699.
+        status: u16,
+    },
+    /// An INFO of a type that means something here (`application/dtmf-relay`, `application/dtmf`).
+    /// 200 has been sent.
+    Info {
+        /// The dialog.
+        dialog: DialogId,
+        /// The media type, lower case, without parameters.
+        content_type: Text,
+        /// At most 1,024 bytes.
+        body: Bytes,
+    },
+    /// The answer to `Command::Notify`.
+    Notified {
+        /// The dialog.
+        dialog: DialogId,
+        /// The final status; 408 when none came; 481 when the dialog cannot carry it yet.
+        status: u16,
+    },
+    /// The dialog has ended.
+    Ended {
+        /// The dialog, gone.
+        dialog: DialogId,
+        /// What ended it.
+        by: DialogEnd,
+        /// The Reason header of the peer's BYE.
+        reason: Option<Text>,
+    },
+    /// The answer to `Command::Probe`. After `alive: false` the dialog still stands: end it.
+    Probed {
+        /// The dialog.
+        dialog: DialogId,
+        /// `false`: 481, 408 or no answer.
+        alive: bool,
+    },
+    /// An INVITE of a known peer that the stack itself refused. It needs a CDR.
+    Refused {
+        /// Who called.
+        peer: Peer,
+        /// What the INVITE said, as far as it could be read.
+        info: Box<InviteInfo>,
+        /// 400, 415, 416, 420, 482, 483, 503 …
+        status: u16,
+    },
+    /// One request of somebody unknown was refused or dropped. (A known account's first request,
+    /// which is challenged, is none.)
+    Stranger {
+        /// Where it came from.
+        source: IpAddr,
+    },
+    /// A contact was registered or refreshed.
+    Registered {
+        /// Whose.
+        account: AccountId,
+        /// The binding.
+        binding: Binding,
+    },
+    /// A contact is gone: removed, expired, displaced, or its connection closed.
+    Unregistered {
+        /// Whose.
+        account: AccountId,
+        /// The contact's URI.
+        contact: String,
+    },
+    /// A trunk went down or came back, as its keep-alive shows. A trunk counts as alive at first.
+    TrunkAlive {
+        /// Which one.
+        trunk: TrunkId,
+        /// Whether it answers.
+        alive: bool,
+    },
+}
+
+/// What ended a dialog.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DialogEnd {
+    /// The peer's BYE.
+    Bye,
+    /// We: `Refuse`, `Bye` or `Hangup`, or the trunk or account is no longer configured.
+    Us,
+    /// The peer never acknowledged our 2xx.
+    NoAck,
+    /// A request inside the dialog, or the conductor's answer, did not come in time.
+    Timeout,
+    /// The peer cannot be reached.
+    Transport,
+    /// The peer said that it knows no such dialog (481).
+    Rejected481,
+}

@@ -1,0 +1,22 @@
+/// Something is the matter with a disk or the database, or no longer is. `node` makes it an event, a
+/// metric and a line in `/health`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Alarm {
+    /// `spool-disk`, `spool-reserve`, `spool-damaged`, `recordings-disk`, `recordings-quota`,
+    /// `recordings-damaged` or `database`.
+    pub id: &'static str,
+    /// What is the matter and what to do.
+    pub what: String,
+    /// Whether it is over.
+    pub cleared: bool,
+}
+
+impl Alarm {
+    pub(crate) fn raised(id: &'static str, what: String) -> Self {
+        Self { id, what, cleared: false }
+    }
+
+    pub(crate) fn cleared(id: &'static str, what: &str) -> Self {
+        Self { id, what: what.to_owned(), cleared: true }
+    }
+}

@@ -1,0 +1,20 @@
+//! Recordings: blocks of all calls interleaved in shared append-only segments, so that one
+//! `fdatasync` a second serves all, and nothing needs closing after a crash.
+
+mod alaw;
+mod archive;
+mod block;
+mod folder;
+mod index;
+mod run;
+mod wav;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use archive::{Archive, Gap, Recorded};
+pub use block::Block;
+pub use run::run_recordings;
+pub use wav::Wav;
+pub use writer::{Interrupted, RecordingSettings, Recordings};

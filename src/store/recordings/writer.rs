@@ -1,0 +1,450 @@
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::base::{RecordingId, Wall};
+use crate::store::Alarm;
+use crate::store::disk::{Disk, DiskFile, sync_dir};
+use crate::store::recordings::archive::Archive;
+use crate::store::recordings::block::{Block, Head, Place, SAMPLES_MAX};
+use crate::store::recordings::folder::{
+    day_bytes, day_of, day_path, days, days_before, segment_path, segments,
+};
+use crate::store::recordings::index::{DayIndex, ENTRY, Entry, index_path};
+
+/// What recordings may use.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecordingSettings {
+    /// A segment is closed before it gets longer than this, bytes. Default 256 MiB, at most 2 GiB.
+    pub segment_bytes: u32,
+    /// All recordings together may be this long, bytes; then recording stops with an alarm.
+    /// Default: no limit but the disk.
+    pub quota_bytes: Option<u64>,
+    /// Days after which recordings are deleted. Default: never.
+    pub keep_days: Option<u32>,
+}
+
+impl Default for RecordingSettings {
+    fn default() -> Self {
+        Self { segment_bytes: 256 << 20, quota_bytes: None, keep_days: None }
+    }
+}
+
+/// A recording that a crash cut off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Interrupted {
+    /// Which.
+    pub recording: RecordingId,
+    /// Its length, ms.
+    pub length_ms: u64,
+}
+
+/// The writer of all recordings. It has one owner.
+#[derive(Debug)]
+pub struct Recordings {
+    dir: PathBuf,
+    disk: Disk,
+    settings: RecordingSettings,
+    segment: Option<Segment>,
+    live: HashMap<RecordingId, Live>,
+    /// The day of the last block.
+    today: u32,
+    /// Bytes of all recordings.
+    bytes: u64,
+    /// Entries that could not be written to the index yet.
+    unindexed: Vec<Entry>,
+    dirty: bool,
+    trouble: Option<Trouble>,
+    alarms: Vec<Alarm>,
+}
+
+/// The segment that is written, and its day's index.
+#[derive(Debug)]
+struct Segment {
+    day: u32,
+    number: u32,
+    file: DiskFile,
+    end: u64,
+    index: DiskFile,
+    index_end: u64,
+}
+
+/// A recording that goes on.
+#[derive(Clone, Copy, Default, Debug)]
+struct Live {
+    last: Option<Place>,
+    end_sample: u64,
+    /// Blocks since the index was told.
+    unnoted: u32,
+    /// Something before the next block was lost.
+    lost: bool,
+    /// The last block was lost; it ends here.
+    ends: Option<u64>,
+    /// Syncs without a block.
+    idle: u32,
+}
+
+/// What keeps recordings from being written.
+#[derive(Clone, Copy, Debug)]
+struct Trouble {
+    alarm: &'static str,
+    dropped: u64,
+    /// Syncs since a block was dropped.
+    quiet: u32,
+}
+
+/// The index is told of every so manieth block of a recording.
+const NOTE_BLOCKS: u32 = 10;
+/// A recording without a block for so many syncs (seconds) is no longer watched.
+const IDLE_SYNCS: u32 = 60;
+/// So many syncs without a loss clear the alarm.
+const QUIET_SYNCS: u32 = 3;
+/// The most days that are deleted at once.
+const FORGET_DAYS: usize = 8;
+/// The most entries that wait for the index.
+const UNINDEXED_MAX: usize = 10_000;
+
+impl Recordings {
+    /// Opens the recordings in `dir`, which is made when it is absent; tells what a crash cut off.
+    ///
+    /// # Errors
+    /// The folder cannot be read or made.
+    pub fn open(dir: &Path, settings: RecordingSettings) -> io::Result<(Self, Vec<Interrupted>)> {
+        Self::open_on(Disk::default(), dir, settings)
+    }
+
+    pub(super) fn open_on(
+        disk: Disk,
+        dir: &Path,
+        settings: RecordingSettings,
+    ) -> io::Result<(Self, Vec<Interrupted>)> {
+        fs::create_dir_all(dir)?;
+        let mut bytes = 0;
+        for day in days(dir)? {
+            bytes += day_bytes(dir, day)?;
+        }
+        let recordings = Self {
+            dir: dir.to_path_buf(),
+            disk,
+            settings,
+            segment: None,
+            live: HashMap::new(),
+            today: 0,
+            bytes,
+            unindexed: Vec::new(),
+            dirty: false,
+            trouble: None,
+            alarms: Vec::new(),
+        };
+        let interrupted = recordings.close_interrupted()?;
+        Ok((recordings, interrupted))
+    }
+
+    /// Finds what the last run left unfinished on its last day and completes the index.
+    fn close_interrupted(&self) -> io::Result<Vec<Interrupted>> {
+        let Some(day) = days(&self.dir)?.pop() else { return Ok(Vec::new()) };
+        let mut index = DayIndex::read(&self.dir, day)?;
+        index.check(&self.dir, day)?;
+        index.scan_on(&self.dir, day)?;
+        let open: Vec<_> = index.tails.values().filter(|entry| !entry.is_final).collect();
+        let mut bytes = Vec::new();
+        for entry in &open {
+            bytes.extend_from_slice(&Entry { is_final: true, ..**entry }.write());
+        }
+        let written = self
+            .disk
+            .open(&index_path(&self.dir, day))
+            .and_then(|file| file.write_at(index.bytes, &bytes));
+        if let Err(error) = written {
+            tracing::warn!(%error, day, "the index of the recordings cannot be completed");
+        }
+        let ms = |entry: &&Entry| Interrupted {
+            recording: entry.recording,
+            length_ms: entry.end_sample / 8,
+        };
+        Ok(open.iter().map(ms).collect())
+    }
+
+    /// Finds recordings, also those that are being written.
+    #[must_use]
+    pub fn archive(&self) -> Archive {
+        Archive::new(self.dir.clone())
+    }
+
+    /// Bytes of all recordings.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many recordings go on, as far as is known here.
+    #[must_use]
+    pub fn watched(&self) -> usize {
+        self.live.len()
+    }
+
+    /// What came up or cleared since the last time.
+    pub fn take_alarms(&mut self) -> Vec<Alarm> {
+        std::mem::take(&mut self.alarms)
+    }
+
+    /// Writes a block; `wall` says in which day's folder. When that fails the block is dropped, the
+    /// recording has a gap there, and an alarm is up; the next block is tried again.
+    pub fn append(&mut self, wall: Wall, block: &Block) {
+        let length = block.samples.len();
+        if length > SAMPLES_MAX || !length.is_multiple_of(2) {
+            tracing::error!(recording = %block.recording, length, "a block of impossible length");
+            return;
+        }
+        let mut live = match self.live.get(&block.recording) {
+            Some(live) => *live,
+            None => self.take_up(block),
+        };
+        let head = Head {
+            recording: block.recording,
+            first_sample: block.first_sample,
+            count: u32::try_from(length / 2).unwrap_or(0),
+            previous: live.last,
+            last: block.last,
+            after_gap: live.lost || block.first_sample > live.end_sample,
+        };
+        live.idle = 0;
+        match self.write(wall, &head, &block.samples) {
+            Ok(place) => {
+                let is_new_day = live.last.is_none_or(|last| last.day != place.day);
+                live.last = Some(place);
+                live.end_sample = head.end_sample();
+                live.lost = false;
+                live.unnoted += 1;
+                if is_new_day || block.last || live.unnoted >= NOTE_BLOCKS {
+                    live.unnoted = 0;
+                    self.note(place, &head);
+                }
+                if block.last {
+                    self.live.remove(&block.recording);
+                    return;
+                }
+            }
+            Err(error) => {
+                self.drop_block(&error);
+                live.lost = true;
+                live.ends = block.last.then(|| head.end_sample());
+            }
+        }
+        self.live.insert(block.recording, live);
+    }
+
+    /// A recording that is new, or was begun by an earlier run or before a long silence.
+    fn take_up(&self, block: &Block) -> Live {
+        if block.first_sample == 0 {
+            return Live::default();
+        }
+        match self.archive().tail(block.recording) {
+            Ok(Some((place, head))) => {
+                Live { last: Some(place), end_sample: head.end_sample(), ..Live::default() }
+            }
+            Ok(None) => Live { lost: true, ..Live::default() },
+            Err(error) => {
+                tracing::warn!(%error, recording = %block.recording, "earlier blocks are not found");
+                Live { lost: true, ..Live::default() }
+            }
+        }
+    }
+
+    fn write(&mut self, wall: Wall, head: &Head, samples: &[u8]) -> io::Result<Place> {
+        let day = day_of(wall);
+        let length = head.block_bytes() as u64;
+        if self.today != day {
+            self.today = day;
+            self.forget_old();
+        }
+        if self.settings.quota_bytes.is_some_and(|quota| self.bytes + length > quota) {
+            return Err(io::ErrorKind::QuotaExceeded.into());
+        }
+        let segment = self.segment_for(day, length)?;
+        let place = Place {
+            day: segment.day,
+            segment: segment.number,
+            offset: u32::try_from(segment.end).map_err(io::Error::other)?,
+        };
+        segment.file.write_at(segment.end, &head.write(samples))?;
+        segment.end += length;
+        self.bytes += length;
+        self.dirty = true;
+        Ok(place)
+    }
+
+    /// The segment that takes `length` more bytes on `day`; a new one when it is time.
+    fn segment_for(&mut self, day: u32, length: u64) -> io::Result<&mut Segment> {
+        let limit = u64::from(self.settings.segment_bytes);
+        let is_right = |s: &Segment| s.day == day && (s.end == 0 || s.end + length <= limit);
+        match self.segment.take_if(|segment| is_right(segment)) {
+            Some(segment) => Ok(self.segment.insert(segment)),
+            None => {
+                self.sync();
+                let segment = self.begin_segment(day)?;
+                // What the index of the old day was not told is found by scanning.
+                self.unindexed.clear();
+                Ok(self.segment.insert(segment))
+            }
+        }
+    }
+
+    fn begin_segment(&self, day: u32) -> io::Result<Segment> {
+        fs::create_dir_all(day_path(&self.dir, day))?;
+        let number = segments(&self.dir, day)?.last().copied().unwrap_or(0) + 1;
+        let index = self.disk.open(&index_path(&self.dir, day))?;
+        let index_end = index.len()? / ENTRY as u64 * ENTRY as u64;
+        let file = self.disk.open(&segment_path(&self.dir, day, number))?;
+        sync_dir(&day_path(&self.dir, day))?;
+        sync_dir(&self.dir)?;
+        Ok(Segment { day, number, file, end: 0, index, index_end })
+    }
+
+    fn note(&mut self, place: Place, head: &Head) {
+        self.unindexed.push(Entry {
+            recording: head.recording,
+            segment: place.segment,
+            offset: place.offset,
+            end_sample: head.end_sample(),
+            is_final: head.last,
+        });
+        self.write_index();
+    }
+
+    fn write_index(&mut self) {
+        let Some(segment) = &mut self.segment else { return };
+        let mut bytes = Vec::new();
+        for entry in &self.unindexed {
+            bytes.extend_from_slice(&entry.write());
+        }
+        match segment.index.write_at(segment.index_end, &bytes) {
+            Ok(()) => {
+                segment.index_end += bytes.len() as u64;
+                self.unindexed.clear();
+            }
+            Err(error) => {
+                tracing::debug!(%error, "the index of the recordings lags behind");
+                self.unindexed.truncate(UNINDEXED_MAX);
+            }
+        }
+    }
+
+    fn drop_block(&mut self, error: &io::Error) {
+        let alarm = match error.kind() {
+            io::ErrorKind::QuotaExceeded => "recordings-quota",
+            _ => "recordings-disk",
+        };
+        match &mut self.trouble {
+            Some(trouble) if trouble.alarm == alarm => {
+                trouble.dropped += 1;
+                trouble.quiet = 0;
+            }
+            _ => {
+                self.clear_trouble();
+                self.trouble = Some(Trouble { alarm, dropped: 1, quiet: 0 });
+                self.alarms.push(Alarm::raised(
+                    alarm,
+                    format!(
+                        "recordings have gaps: {} takes no more: {error}; calls go on; make space, \
+                         raise the quota or mend the disk",
+                        self.dir.display()
+                    ),
+                ));
+            }
+        }
+    }
+
+    fn clear_trouble(&mut self) {
+        if let Some(trouble) = self.trouble.take() {
+            tracing::warn!(blocks = trouble.dropped, "blocks of recordings were dropped");
+            self.alarms.push(Alarm::cleared(trouble.alarm, "recordings are written again"));
+        }
+    }
+
+    /// Makes what was written last (`fdatasync`). To be called once a second.
+    pub fn sync(&mut self) {
+        if !self.unindexed.is_empty() {
+            self.write_index();
+        }
+        if let Some(segment) = self.segment.as_ref().filter(|_| self.dirty) {
+            match segment.file.sync() {
+                Ok(()) => self.dirty = false,
+                Err(error) => self.drop_block(&error),
+            }
+        }
+    }
+
+    /// Does what is due once a second: makes everything last, ends recordings whose last block was
+    /// lost, forgets those that stopped without one.
+    pub fn tick(&mut self, wall: Wall) {
+        self.write_ends(wall);
+        self.sync();
+        if let Some(trouble) = &mut self.trouble {
+            trouble.quiet += 1;
+            let is_over = trouble.quiet > QUIET_SYNCS && !self.live.values().any(|l| l.lost);
+            if is_over {
+                self.clear_trouble();
+            }
+        }
+        self.forget_idle();
+    }
+
+    /// Recordings that stopped without a last block end where they are.
+    fn forget_idle(&mut self) {
+        let today = self.segment.as_ref().map(|segment| segment.day);
+        let unindexed = &mut self.unindexed;
+        self.live.retain(|recording, live| {
+            live.idle += 1;
+            let stays = live.idle <= IDLE_SYNCS || live.ends.is_some();
+            if !stays && let Some(place) = live.last.filter(|place| Some(place.day) == today) {
+                unindexed.push(Entry {
+                    recording: *recording,
+                    segment: place.segment,
+                    offset: place.offset,
+                    end_sample: live.end_sample,
+                    is_final: true,
+                });
+            }
+            stays
+        });
+    }
+
+    /// Marks the true end of recordings whose last block was lost.
+    fn write_ends(&mut self, wall: Wall) {
+        let ended = self.live.iter().filter_map(|(id, live)| Some((*id, *live, live.ends?)));
+        for (recording, live, end) in ended.collect::<Vec<_>>() {
+            let head = Head {
+                recording,
+                first_sample: end,
+                count: 0,
+                previous: live.last,
+                last: true,
+                after_gap: true,
+            };
+            match self.write(wall, &head, &[]) {
+                Ok(place) => {
+                    self.note(place, &head);
+                    self.live.remove(&recording);
+                }
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Deletes the folders of days that are too long ago; a few at each change of the day, so that a
+    /// clock that is set wrongly does not cost everything.
+    fn forget_old(&mut self) {
+        let Some(keep) = self.settings.keep_days else { return };
+        let Ok(all) = days(&self.dir) else { return };
+        let oldest = days_before(self.today, keep);
+        for day in all.into_iter().filter(|day| *day < oldest).take(FORGET_DAYS) {
+            let bytes = day_bytes(&self.dir, day).unwrap_or(0);
+            match fs::remove_dir_all(day_path(&self.dir, day)) {
+                Ok(()) => self.bytes = self.bytes.saturating_sub(bytes),
+                Err(error) => tracing::warn!(%error, day, "old recordings cannot be deleted"),
+            }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::base::{TenantId, Wall};
+use crate::store::Alarm;
+use crate::store::disk::Disk;
+use crate::store::spool::frame::{self, Found, Header, Kind};
+use crate::store::spool::open_call::{OpenCall, OpenCalls};
+use crate::store::spool::position::{Marks, file_path, files};
+use crate::store::spool::reserve::Reserve;
+use crate::store::spool::writer::{ClosedFile, Pending, Published, Spool, SpoolSettings};
+
+/// What the spool told when it was opened.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct Recovered {
+    /// The last event number of each tenant.
+    pub numbers: BTreeMap<TenantId, u64>,
+    /// Calls without a CDR: up when the process died. Each is to be closed by
+    /// [`crash_cdr`](crate::store::crash_cdr), unless it is restored.
+    pub open_calls: Vec<OpenCall>,
+    /// The newest record's time, the last sign of life of the whole engine.
+    pub latest: Option<Wall>,
+    /// Bytes of a torn tail that were cut off.
+    pub cut: u64,
+    /// Bytes in the midst of the spool that were no records and were skipped.
+    pub damaged: u64,
+    /// Records that were taken over from the reserve.
+    pub from_reserve: usize,
+}
+
+/// What reading a file to its end tells.
+#[derive(Default)]
+struct Replay {
+    header: Header,
+    open: OpenCalls,
+    end: usize,
+    damaged: u64,
+}
+
+impl Replay {
+    fn from_header(header: Header) -> Self {
+        let open = OpenCalls::from_list(header.open.clone());
+        Self { header, open, ..Self::default() }
+    }
+
+    /// Takes all frames of one file; `end` is behind the last whole one.
+    fn take(&mut self, bytes: &[u8]) {
+        let mut at = 0;
+        self.end = 0;
+        while at < bytes.len() {
+            match frame::find(bytes, at) {
+                Found::Frame { kind, payload, end } => {
+                    if kind == Kind::Record {
+                        self.take_record(&bytes[payload]);
+                    }
+                    at = end;
+                    self.end = end;
+                }
+                Found::Short(_) | Found::Bad => match frame::resync(bytes, at + 1) {
+                    Some(next) => {
+                        self.damaged += (next - at) as u64;
+                        at = next;
+                    }
+                    None => return,
+                },
+            }
+        }
+    }
+
+    fn take_record(&mut self, payload: &[u8]) {
+        match frame::decode_record(payload) {
+            Ok((number, record)) => {
+                let last = self.header.numbers.entry(record.tenant.clone()).or_default();
+                *last = number.max(*last);
+                self.header.latest = self.header.latest.max(record.at);
+                self.open.take(&record);
+            }
+            Err(error) => {
+                if let Ok(envelope) = serde_json::from_slice::<frame::Envelope>(payload) {
+                    let last = self.header.numbers.entry(envelope.tenant).or_default();
+                    *last = envelope.n.max(*last);
+                }
+                tracing::warn!(%error, "a record in the spool is of a kind that this version does not know");
+            }
+        }
+    }
+}
+
+/// The header of a file, when it is whole.
+pub(super) fn read_header(path: &Path) -> Option<Header> {
+    use std::io::Read;
+    let mut file = File::open(path).ok()?;
+    let mut bytes = Vec::new();
+    let mut wanted = frame::HEAD;
+    loop {
+        let more = wanted.checked_sub(bytes.len()).filter(|more| *more > 0)?;
+        (&mut file).take(more as u64).read_to_end(&mut bytes).ok()?;
+        match frame::find(&bytes, 0) {
+            Found::Frame { kind: Kind::Header, payload, .. } => {
+                return serde_json::from_slice(&bytes[payload]).ok();
+            }
+            Found::Short(all) if all > wanted => wanted = all,
+            _ => return None,
+        }
+    }
+}
+
+impl Spool {
+    /// Opens the spool in `dir`, which is made when it is absent. A torn tail is put aside as
+    /// `NNNNNNNN.torn` and cut off.
+    ///
+    /// # Errors
+    /// The folder cannot be read or written, or another engine has it open.
+    pub fn open(dir: &Path, settings: SpoolSettings) -> io::Result<(Self, Recovered)> {
+        Self::open_on(Disk::default(), dir, settings)
+    }
+
+    pub(super) fn open_on(
+        disk: Disk,
+        dir: &Path,
+        settings: SpoolSettings,
+    ) -> io::Result<(Self, Recovered)> {
+        fs::create_dir_all(dir)?;
+        let lock = lock(dir)?;
+        let indices = files(dir)?;
+        let headers: Vec<_> =
+            indices.iter().map(|i| (*i, read_header(&file_path(dir, *i)))).collect();
+        let from = headers.iter().rposition(|(_, header)| header.is_some()).unwrap_or(0);
+        let header = headers.get(from).and_then(|(_, header)| header.clone()).unwrap_or_default();
+
+        let mut replay = Replay::from_header(header);
+        let mut last_bytes = Vec::new();
+        for index in indices.iter().skip(from) {
+            last_bytes = fs::read(file_path(dir, *index))?;
+            replay.take(&last_bytes);
+        }
+        let index = indices.last().copied().unwrap_or(0);
+        let end = replay.end;
+        let file = match index {
+            0 => disk.open(&dir.join("next"))?,
+            index => disk.open(&file_path(dir, index))?,
+        };
+        let cut = (last_bytes.len() - end) as u64;
+        if cut > 0 {
+            let torn = file_path(dir, index).with_extension("torn");
+            tracing::warn!(
+                file = index, offset = end, bytes = cut, kept_as = %torn.display(),
+                "the spool ends in a torn record; it was cut off"
+            );
+            if let Err(error) = fs::write(&torn, &last_bytes[end..]) {
+                tracing::warn!(%error, "the torn record could not be put aside");
+            }
+            file.set_len(end as u64)?;
+        }
+        let closed = closed_files(dir, &headers);
+        let mut spool = Self {
+            dir: dir.to_path_buf(),
+            disk,
+            settings,
+            file,
+            index,
+            synced: end as u64,
+            pending: VecDeque::new(),
+            written: 0,
+            announced: 0,
+            reserve: None,
+            failing: false,
+            numbers: replay.header.numbers,
+            open: replay.open,
+            latest: replay.header.latest,
+            closed,
+            alarms: Vec::new(),
+            marks: Arc::new(Marks::default()),
+            lock,
+        };
+        if index == 0 {
+            spool.rotate()?;
+        } else if let Err(error) = spool.file.sync() {
+            tracing::error!(%error, "the spool cannot be synced");
+        }
+        spool.mark();
+        let from_reserve = spool.take_over_reserve();
+        if replay.damaged > 0 {
+            spool.alarms.push(Alarm::raised(
+                "spool-damaged",
+                format!("{} bytes within the spool are no records; check the disk", replay.damaged),
+            ));
+        }
+        let recovered = Recovered {
+            numbers: spool.numbers.clone(),
+            open_calls: spool.open.list(),
+            latest: Some(spool.latest).filter(|at| *at != Wall::default()),
+            cut,
+            damaged: replay.damaged,
+            from_reserve,
+        };
+        Ok((spool, recovered))
+    }
+
+    /// Takes the records out of the reserve that never came into the spool.
+    fn take_over_reserve(&mut self) -> usize {
+        for payload in Reserve::contents(&self.dir) {
+            let Ok((number, record)) = frame::decode_record(&payload) else { continue };
+            let last = self.numbers.entry(record.tenant.clone()).or_default();
+            if number != *last + 1 {
+                continue;
+            }
+            let Ok(frame) = frame::encode_record(number, &record) else { continue };
+            *last = number;
+            self.open.take(&record);
+            self.latest = self.latest.max(record.at);
+            let published = Published { number, record: Arc::new(record) };
+            self.pending.push_back(Pending { frame, published });
+        }
+        self.take_reserve();
+        let count = self.pending.len();
+        if count > 0 {
+            tracing::warn!(records = count, "records were found in the spool's reserve");
+            self.failing = true;
+            self.written = count;
+            self.announced = count;
+            let bytes = self.pending.iter().map(|p| p.frame.len() as u64).sum();
+            if let Some(reserve) = &mut self.reserve {
+                reserve.keep(bytes);
+            }
+            self.retry();
+        }
+        count
+    }
+}
+
+/// One engine only may write here; the system frees the lock however the process ends.
+fn lock(dir: &Path) -> io::Result<File> {
+    let path = dir.join("lock");
+    let file = File::options().write(true).create(true).truncate(false).open(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            format!("{}: another hotline has this data folder open", path.display()),
+        )),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// All files but the last; the newest record of each is told by the next one's header.
+fn closed_files(dir: &Path, headers: &[(u32, Option<Header>)]) -> VecDeque<ClosedFile> {
+    let pairs = headers.iter().zip(headers.iter().skip(1));
+    pairs
+        .map(|((index, _), (_, next))| ClosedFile {
+            index: *index,
+            bytes: fs::metadata(file_path(dir, *index)).map_or(0, |m| m.len()),
+            latest: next.as_ref().map_or_else(Wall::default, |header| header.latest),
+        })
+        .collect()
+}
