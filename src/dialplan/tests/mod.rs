@@ -1,6 +1,7 @@
 //! The room's tests: faults as tables, walks as stories, the shipped flows, the reference page.
 
 mod faults;
+mod faults_whole;
 mod page;
 mod random;
 mod shipped;
