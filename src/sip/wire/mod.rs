@@ -40,3 +40,5 @@ pub use frame::{FrameError, FrameFault, Framed, Framer};
 mod fuzz;
 mod write;
 pub use fuzz::fuzz;
+#[cfg(test)]
+mod tests;
