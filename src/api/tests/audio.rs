@@ -112,6 +112,11 @@ async fn a_recording_that_goes_on_is_played_as_far_as_it_is() {
     house.record(recording, &codes()[..16_000], false);
     let first = house.get(&path(recording)).await;
     assert_eq!(first.body.len(), 58 + 16_000);
+    let tag = first.header(header::ETAG).to_owned();
+    house.record(recording, &codes()[..32_000], false);
+    // It has grown, so what the client knew of it is no longer valid.
+    let headers = [("range", "bytes=16000-"), ("if-range", tag.as_str())];
+    assert_eq!(range(&house, &path(recording), &headers).await.status.as_u16(), 200);
 }
 
 #[tokio::test]
