@@ -1,7 +1,7 @@
 use axum::body::Body;
 use axum::http::{Method, header};
 
-use crate::api::tests::house::{Answer, House};
+use crate::api::tests::house::{Answer, House, TOKEN};
 use crate::base::RecordingId;
 use crate::call::Fact;
 
@@ -132,4 +132,20 @@ async fn nobody_hears_another_operation_centres_calls() {
     let (house, recording) = with_recording("fcg").await;
     let answer = house.get(&format!("{}?format=mp3", path(recording))).await;
     assert_eq!(answer.json()["field"], "format");
+}
+
+#[tokio::test]
+async fn a_real_client_gets_lengths_and_ranges_over_a_socket() {
+    let (house, recording) = with_recording("fcg").await;
+    let url = format!("http://{}{}?access_token={TOKEN}", house.listen().await, path(recording));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let head = client.head(&url).send().await.unwrap();
+    assert_eq!(head.headers()["content-length"], LENGTH.to_string());
+    let whole = client.get(&url).send().await.unwrap();
+    assert_eq!(whole.content_length(), Some(LENGTH));
+    let whole = whole.bytes().await.unwrap();
+    assert_eq!(whole[58..], codes());
+    let part = client.get(&url).header("range", "bytes=100-40099").send().await.unwrap();
+    assert_eq!(part.status().as_u16(), 206);
+    assert_eq!(part.bytes().await.unwrap(), whole[100..40_100]);
 }
