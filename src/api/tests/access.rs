@@ -1,7 +1,15 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::api::chunks::chunks;
+use crate::api::pace::Pace;
+use crate::api::router::paced;
 use crate::api::tests::house::{House, TOKEN};
+use crate::api::{Door, Reload};
+use crate::store::SpoolSettings;
 
 #[tokio::test]
 async fn nothing_of_the_operation_centre_is_shown_without_a_token() {
@@ -177,4 +185,37 @@ async fn browsers_are_kept_strict_on_every_answer() {
     assert_eq!(script.problem(), "no-route");
     let script = house.get("/docs?%3Cscript%3E=%3Cscript%3E").await;
     assert_eq!(script.problem(), "bad-field");
+}
+
+#[tokio::test]
+async fn whoever_is_slow_is_not_waited_for() {
+    let pace = Pace { body: Duration::from_millis(50), ..Pace::default() };
+    let house = House::with(8, pace, SpoolSettings::default()).await;
+    let drip = chunks((), |()| async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Some((Ok::<_, std::io::Error>(" "), ()))
+    });
+    let json = [("content-type", "application/json")];
+    let path = "/v1/agents/lan/not-ready";
+    let answer = house.ask(Method::POST, path, &json, Body::from_stream(drip)).await;
+    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (408, "too-slow"));
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_or_a_hanging_disk_costs_one_request() {
+    let mut house = House::new().await;
+    let with = |house: &House, reload: Reload| {
+        let door = Door { reload, ..house.door.clone() };
+        paced(door, Pace { answer: Duration::from_millis(50), ..Pace::default() })
+    };
+    house.router = with(&house, Arc::new(|| Box::pin(std::future::pending())));
+    let answer = house.post("/v1/config/reload").await;
+    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (503, "took-too-long"));
+    assert_eq!(answer.header(header::RETRY_AFTER), "5");
+    house.router = with(&house, Arc::new(|| Box::pin(async { panic!("a fault of the test") })));
+    let answer = house.post("/v1/config/reload").await;
+    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (500, "internal"));
+    assert!(!answer.text().contains("of the test"), "what went wrong inside is for the log only");
+    assert_eq!(answer.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
+    assert_eq!(house.get("/v1/agents").await.status, StatusCode::OK);
 }

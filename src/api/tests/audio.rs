@@ -1,7 +1,7 @@
 use axum::body::Body;
 use axum::http::{Method, header};
 
-use crate::api::tests::house::{Answer, House};
+use crate::api::tests::house::{Answer, House, TOKEN};
 use crate::base::RecordingId;
 use crate::call::Fact;
 
@@ -112,6 +112,11 @@ async fn a_recording_that_goes_on_is_played_as_far_as_it_is() {
     house.record(recording, &codes()[..16_000], false);
     let first = house.get(&path(recording)).await;
     assert_eq!(first.body.len(), 58 + 16_000);
+    let tag = first.header(header::ETAG).to_owned();
+    house.record(recording, &codes()[..32_000], false);
+    // It has grown, so what the client knew of it is no longer valid.
+    let headers = [("range", "bytes=16000-"), ("if-range", tag.as_str())];
+    assert_eq!(range(&house, &path(recording), &headers).await.status.as_u16(), 200);
 }
 
 #[tokio::test]
@@ -127,4 +132,20 @@ async fn nobody_hears_another_operation_centres_calls() {
     let (house, recording) = with_recording("fcg").await;
     let answer = house.get(&format!("{}?format=mp3", path(recording))).await;
     assert_eq!(answer.json()["field"], "format");
+}
+
+#[tokio::test]
+async fn a_real_client_gets_lengths_and_ranges_over_a_socket() {
+    let (house, recording) = with_recording("fcg").await;
+    let url = format!("http://{}{}?access_token={TOKEN}", house.listen().await, path(recording));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let head = client.head(&url).send().await.unwrap();
+    assert_eq!(head.headers()["content-length"], LENGTH.to_string());
+    let whole = client.get(&url).send().await.unwrap();
+    assert_eq!(whole.content_length(), Some(LENGTH));
+    let whole = whole.bytes().await.unwrap();
+    assert_eq!(whole[58..], codes());
+    let part = client.get(&url).header("range", "bytes=100-40099").send().await.unwrap();
+    assert_eq!(part.status().as_u16(), 206);
+    assert_eq!(part.bytes().await.unwrap(), whole[100..40_100]);
 }

@@ -151,6 +151,9 @@ impl House {
             streams_max,
         };
         let router = paced(door.clone(), pace);
+        while !door.database.is_there() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         let sample = Sample::default();
         Self { door, router, metrics, sample, asked, faulty, stop, spool, recordings, dir }
     }
