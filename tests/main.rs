@@ -4,3 +4,4 @@ mod harness;
 
 mod demo;
 mod house;
+mod survival;

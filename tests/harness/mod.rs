@@ -4,4 +4,4 @@ mod place;
 mod switch;
 
 pub use place::Place;
-pub use switch::Switch;
+pub use switch::{Switch, usual};
