@@ -3,3 +3,5 @@
 mod harness;
 
 mod demo;
+mod sipp;
+mod torture;
