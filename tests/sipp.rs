@@ -5,11 +5,11 @@
 //! other side hears its own tone only when sound passes both ways.
 
 mod agents;
-mod cdr;
+pub(crate) mod cdr;
 mod keys;
 mod outside;
 mod party;
-mod stage;
+pub(crate) mod stage;
 mod story;
 mod strangers;
 mod talks;

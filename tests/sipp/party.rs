@@ -51,7 +51,8 @@ impl Party {
         let mut party = Self::calls(switch, scenario, at, more);
         let until = Instant::now() + PATIENCE;
         let is_tcp = more.contains(&"t1");
-        let is_free = || if is_tcp { TcpListener::bind(at).is_ok() } else { UdpSocket::bind(at).is_ok() };
+        let is_free =
+            || if is_tcp { TcpListener::bind(at).is_ok() } else { UdpSocket::bind(at).is_ok() };
         while is_free() {
             let status = party.child.try_wait().expect("sipp can be asked");
             assert!(status.is_none(), "{scenario}: sipp ended: {}", party.notes());

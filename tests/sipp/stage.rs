@@ -9,6 +9,8 @@ use crate::sipp::party::Party;
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 /// What phones say here.
 pub(crate) const TONE: u16 = 1_000;
+/// What sipp plays from `tone-700.alaw`.
+pub(crate) const FILE_TONE: u16 = 700;
 /// sipp sends back what it hears.
 pub(crate) const ECHO: [&str; 1] = ["-rtp_echo"];
 
@@ -16,13 +18,18 @@ pub(crate) const ECHO: [&str; 1] = ["-rtp_echo"];
 /// queue `quick`: 8101, whose phone is sipp (MD5 only), and 8102, whose phone is ours (SHA-256 only).
 pub(crate) struct Stage {
     pub(crate) switch: Switch,
-    _flows: Flows,
+    pub(crate) flows: Flows,
 }
 
 impl Stage {
     pub(crate) fn new() -> Self {
+        Self::with(|config| config)
+    }
+
+    /// The same with a configuration that is changed.
+    pub(crate) fn with(change: impl FnOnce(String) -> String) -> Self {
         let flows = Flows::new();
-        let config = flows.put_into(&usual(Place::new()));
+        let config = change(flows.put_into(&usual(Place::new())));
         let mut more = "[[queue]]\nid = \"quick\"\nring = \"3s\"\nwrap_up = \"0s\"\n".to_owned();
         for (agent, algorithm) in [(8101, "md5"), (8102, "sha-256")] {
             more += &format!(
@@ -34,7 +41,7 @@ impl Stage {
         for (called, flow) in [("12399", "quick"), ("12398", "far")] {
             more += &format!("[[number]]\ncalled = \"{called}\"\nflow = \"fcg/{flow}\"\n");
         }
-        Self { switch: Switch::start_with(&config, &more), _flows: flows }
+        Self { switch: Switch::start_with(&config, &more), flows }
     }
 
     /// sipp's phone of agent 8101 registers from `.21:5060`.
@@ -62,7 +69,7 @@ impl Stage {
         settings.algorithm = (agent == "8102").then_some(Algorithm::Sha256);
         settings.incoming = incoming;
         settings.source = Source::tone(TONE);
-        settings.listen_hz = vec![TONE];
+        settings.listen_hz = vec![TONE, FILE_TONE];
         let phone = Phone::start(settings).expect("a phone starts");
         let state = phone.register(LIMIT);
         assert!(matches!(state, RegisterState::On { .. }), "{agent}: {state:?}");
