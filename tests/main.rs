@@ -4,4 +4,6 @@ mod harness;
 
 mod demo;
 mod house;
+mod sipp;
 mod survival;
+mod torture;

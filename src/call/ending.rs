@@ -77,6 +77,8 @@ impl Call {
             | Cause::NoChannel => 503,
             Cause::FarBusy => 486,
             Cause::FarNoAnswer => 480,
+            // The caller's own doing: the stack has answered the CANCEL's INVITE.
+            Cause::Cancelled | Cause::AbandonedIvr | Cause::AbandonedQueue => 487,
             _ => 500,
         };
         self.end_with(turn, by, cause, status);
