@@ -160,12 +160,13 @@ mod tests {
         let mut locks = new();
         for host in 0..1_000_u128 {
             let v6 = Ipv6Addr::from((0x2001_0db8 << 96) | (host << 64) | host);
-            locks.wrong(at(0), v6.into(), &"é".repeat(100), &LIMITS, 50);
+            let now = Instant::from_micros(u64::try_from(host).unwrap());
+            locks.wrong(now, v6.into(), &"é".repeat(100), &LIMITS, 50);
         }
         assert!(locks.len() <= 50, "{}", locks.len());
         let near: [IpAddr; 2] = ["2001:db8::1".parse().unwrap(), "2001:db8::2".parse().unwrap()];
         for _ in 0..5 {
-            locks.wrong(at(0), near[0], "x", &LIMITS, 50);
+            locks.wrong(at(1), near[0], "x", &LIMITS, 50);
         }
         assert!(locks.is_source_locked(near[1], &LIMITS));
     }

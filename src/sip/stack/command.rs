@@ -7,6 +7,7 @@ use crate::sip::wire::{Text, Uri};
 ///
 /// A command that does not fit the state of its dialog (or whose dialog is gone) has no effect:
 /// the event that made it so is already on its way.
+#[expect(clippy::large_enum_variant, reason = "each lives for one step")]
 #[derive(Clone, Debug)]
 pub enum Command {
     /// A provisional response to their INVITE.
@@ -125,6 +126,7 @@ pub enum Command {
 }
 
 /// Whom to call.
+#[expect(clippy::large_enum_variant, reason = "each lives for one step")]
 #[derive(Clone, Debug)]
 pub enum Destination {
     /// An account, at its newest contact.

@@ -1,37 +1,92 @@
-use crate::base::{AccountId, DialogId, Instant, Random};
-use crate::sip::registrar::Binding;
-use crate::sip::stack::{Census, Input, Output, Settings};
+use crate::base::{AccountId, Deadlines, DialogId, Instant, Random, TrunkId};
+use crate::sip::auth::Authority;
+use crate::sip::registrar::{Binding, Registrar};
+use crate::sip::stack::{
+    Census, Clients, Dialogs, Input, Keepalives, Net, Output, Servers, Settings,
+};
+use crate::sip::txn::{ClientId, ServerId};
 
 /// The SIP side of the engine: all transactions, dialogs, bindings and nonces.
 #[derive(Clone, Debug)]
 pub struct Stack {
-    settings: Settings,
-    random: Random,
+    pub(super) net: Net,
+    pub(super) random: Random,
+    pub(super) clients: Clients,
+    pub(super) servers: Servers,
+    pub(super) dialogs: Dialogs,
+    pub(super) registrar: Registrar,
+    pub(super) authority: Authority,
+    pub(super) keepalives: Keepalives,
+    pub(super) timers: Deadlines<Timer>,
+    /// Makes To tags of what is answered without a memory.
+    pub(super) tag_key: [u64; 4],
     next_dialog: u64,
+}
+
+/// Whose deadline it is.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) enum Timer {
+    Client(ClientId),
+    Server(ServerId),
+    Dialog(DialogId),
+    Trunk(TrunkId),
 }
 
 impl Stack {
     /// A stack without calls and bindings.
     #[must_use]
-    pub fn new(settings: Settings, random: Random) -> Self {
-        Self { settings, random, next_dialog: 1 }
+    pub fn new(settings: Settings, mut random: Random) -> Self {
+        let tag_key = std::array::from_fn(|_| random.next_u64());
+        let [a, b, c, d] = std::array::from_fn(|_| random.next_u64());
+        let hasher = ahash::RandomState::with_seeds(a, b, c, d);
+        Self {
+            net: Net::new(settings),
+            clients: Clients::new(hasher.clone()),
+            servers: Servers::new(hasher.clone()),
+            dialogs: Dialogs::new(hasher),
+            registrar: Registrar::new(&mut random),
+            authority: Authority::new(&mut random),
+            keepalives: Keepalives::default(),
+            timers: Deadlines::default(),
+            tag_key,
+            next_dialog: 1,
+            random,
+        }
     }
 
     /// Takes one input and pushes what must be done.
     pub fn handle(&mut self, now: Instant, input: Input, out: &mut Vec<Output>) {
-        let _ = (now, input, out, &self.settings, &mut self.random);
+        self.start_keepalives(now);
+        match input {
+            Input::Received { flow, bytes } => self.received(now, flow, bytes, out),
+            Input::Closed { connection } => self.closed(now, connection, out),
+            Input::SendFailed { flow } => self.send_failed(now, &flow, out),
+            Input::Command(command) => self.command(now, command, out),
+            Input::Deadline => self.deadline_came(now, out),
+        }
     }
 
     /// When `handle` wants `Input::Deadline` if nothing comes before.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        None
+        [
+            self.timers.first(),
+            self.registrar.deadline(),
+            self.authority.deadline(),
+            self.keepalives.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
-    /// Takes new settings. Calls go on; dialogs of trunks and accounts that are gone end.
+    /// Takes new settings. Calls go on; dialogs, contacts and keep-alives of trunks and accounts
+    /// that are gone end.
     pub fn reconfigure(&mut self, now: Instant, settings: Settings, out: &mut Vec<Output>) {
-        let _ = (now, out);
-        self.settings = settings;
+        self.net = Net::new(settings);
+        self.drop_strangers(now, out);
+        self.keepalives.reset();
+        self.start_keepalives(now);
     }
 
     /// An id for `Command::Invite`.
@@ -44,29 +99,59 @@ impl Stack {
     /// How many of each thing there are.
     #[must_use]
     pub fn census(&self) -> Census {
-        Census::default()
+        let ways = self.clients.ways() + self.servers.indexes() + self.dialogs.indexes();
+        Census {
+            clients: self.clients.len(),
+            servers: self.servers.len(),
+            dialogs: self.dialogs.len() - self.dialogs.closing(),
+            closing: self.dialogs.closing(),
+            bindings: self.registrar.len(),
+            nonces: self.authority.nonces(),
+            lockouts: self.authority.suspects(),
+            indexes: ways,
+            timers: self.timers.len(),
+        }
     }
 
     /// Forgets a dialog at once and sends nothing, after a panic in its call.
     pub fn bury(&mut self, dialog: DialogId) {
-        let _ = dialog;
+        for client in self.clients.of_dialog(dialog) {
+            self.clients.forget(client);
+            self.timers.set(&Timer::Client(client), None);
+        }
+        for server in self.servers.of_dialog(dialog) {
+            self.servers.forget(server);
+            self.timers.set(&Timer::Server(server), None);
+        }
+        self.dialogs.bury(dialog);
+        self.timers.set(&Timer::Dialog(dialog), None);
     }
 
     /// All contacts, in no order.
     pub fn bindings(&self) -> impl Iterator<Item = &Binding> {
-        std::iter::empty()
+        self.registrar.all()
     }
 
-    /// Takes back the contacts of the last run (R18). Those of unknown accounts and expired ones are
-    /// left out, and TCP connections forgotten.
+    /// Takes back the contacts of the last run (R18). Those of unknown accounts, expired ones, and
+    /// those that only a lost TCP connection could reach are left out.
     pub fn restore_bindings(&mut self, now: Instant, bindings: Vec<Binding>) {
-        let _ = (now, bindings);
+        for mut binding in bindings {
+            let is_lost = binding.behind_nat && binding.flow.transport.is_reliable();
+            binding.flow.connection = None;
+            if binding.expires_at > now
+                && !is_lost
+                && self.net.account(&binding.account).is_some()
+                && self.registrar.len() < self.net.settings.limits.bindings
+                && let Some(key) = crate::sip::stack::contact_key(&binding.contact)
+            {
+                self.registrar.restore(key, binding);
+            }
+        }
     }
 
     /// Whether the account has a contact that can be called.
     #[must_use]
     pub fn is_reachable(&self, account: &AccountId) -> bool {
-        let _ = account;
-        false
+        self.registrar.newest(account).is_some()
     }
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 use smallvec::SmallVec;
 
@@ -57,17 +59,6 @@ impl ClientInvite {
             State::Proceeding => None,
             State::Completed { until, .. } | State::Accepted { until, .. } => Some(*until),
         }
-    }
-
-    /// Whether a provisional response came and no final one: only then a CANCEL may be sent
-    /// (§9.1).
-    pub(crate) fn is_proceeding(&self) -> bool {
-        matches!(self.state, State::Proceeding)
-    }
-
-    /// Whether no final response came.
-    pub(crate) fn is_pending(&self) -> bool {
-        matches!(self.state, State::Calling { .. } | State::Proceeding)
     }
 
     /// Takes one input; `None` when the transaction has ended.
@@ -148,7 +139,7 @@ impl ClientInvite {
                 let ack = ack.unwrap_or_default();
                 out.push(ClientOutput::Send { flow: self.flow, bytes: ack.clone() });
                 let linger =
-                    if self.flow.transport.is_reliable() { timers.t1 * 0 } else { timers.t1 * 64 };
+                    if self.flow.transport.is_reliable() { Duration::ZERO } else { timers.t1 * 64 };
                 self.state = State::Completed { ack, until: now + linger };
                 out.push(ClientOutput::Deliver);
             }

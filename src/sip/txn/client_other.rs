@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use crate::base::Instant;
@@ -60,7 +62,7 @@ impl ClientOther {
                 }
                 out.push(ClientOutput::Deliver);
                 let linger =
-                    if self.flow.transport.is_reliable() { timers.t4 * 0 } else { timers.t4 };
+                    if self.flow.transport.is_reliable() { Duration::ZERO } else { timers.t4 };
                 self.state = State::Completed { until: now + linger };
                 Some(self)
             }

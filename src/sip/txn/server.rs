@@ -29,6 +29,10 @@ pub(crate) enum ServerInput {
         /// As in `Output::Send`.
         gate: bool,
     },
+    /// Send the 2xx of an INVITE again.
+    Resend,
+    /// The 2xx of an INVITE is never sent again.
+    Release,
     /// The deadline came.
     Deadline,
 }

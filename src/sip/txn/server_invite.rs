@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use crate::base::Instant;
@@ -19,8 +21,14 @@ enum State {
     Completed { response: Bytes, backoff: Option<Backoff>, give_up_at: Instant },
     /// The ACK came; more of them are swallowed. Timer I.
     Confirmed { until: Instant },
-    /// A 2xx was sent; its retransmission is the dialog's. Timer L.
-    Accepted { until: Instant },
+    /// A 2xx was sent; the dialog says when it is sent again, and drops it when its ACK came. Timer L.
+    Accepted { response: Option<Answer>, until: Instant },
+}
+
+#[derive(Clone, Debug)]
+struct Answer {
+    bytes: Bytes,
+    gate: bool,
 }
 
 impl ServerInvite {
@@ -36,13 +44,18 @@ impl ServerInvite {
             State::Completed { backoff, give_up_at, .. } => {
                 Some(backoff.as_ref().map_or(*give_up_at, |b| b.at().min(*give_up_at)))
             }
-            State::Confirmed { until } | State::Accepted { until } => Some(*until),
+            State::Confirmed { until } | State::Accepted { until, .. } => Some(*until),
         }
     }
 
     /// Whether a final response is still owed.
     pub(crate) fn is_pending(&self) -> bool {
         matches!(self.state, State::Proceeding { .. })
+    }
+
+    /// Whether it was refused.
+    pub(crate) fn is_refused(&self) -> bool {
+        matches!(self.state, State::Completed { .. } | State::Confirmed { .. })
     }
 
     /// Takes one input; `None` when the transaction has ended.
@@ -59,7 +72,10 @@ impl ServerInvite {
                 out.push(ServerOutput::Send { flow, bytes: bytes.clone(), gate });
                 match status {
                     0..=199 => *last = Some(bytes),
-                    200..=299 => self.state = State::Accepted { until: now + timers.t1 * 64 },
+                    200..=299 => {
+                        let response = Some(Answer { bytes, gate });
+                        self.state = State::Accepted { response, until: now + timers.t1 * 64 };
+                    }
                     300.. => {
                         let backoff = (!flow.transport.is_reliable())
                             .then(|| Backoff::doubling(now, timers.t1));
@@ -74,8 +90,13 @@ impl ServerInvite {
             (State::Completed { response, .. }, ServerInput::Again) => {
                 out.push(ServerOutput::Send { flow, bytes: response.clone(), gate: false });
             }
+            (State::Accepted { response: Some(answer), .. }, ServerInput::Resend) => {
+                let Answer { bytes, gate } = answer.clone();
+                out.push(ServerOutput::Send { flow, bytes, gate });
+            }
+            (State::Accepted { response, .. }, ServerInput::Release) => *response = None,
             (State::Completed { .. }, ServerInput::Ack) => {
-                let linger = if flow.transport.is_reliable() { timers.t4 * 0 } else { timers.t4 };
+                let linger = if flow.transport.is_reliable() { Duration::ZERO } else { timers.t4 };
                 self.state = State::Confirmed { until: now + linger };
             }
             (State::Completed { response, backoff, give_up_at }, ServerInput::Deadline) => {
@@ -87,7 +108,7 @@ impl ServerInvite {
                     out.push(ServerOutput::Send { flow, bytes: response.clone(), gate: false });
                 }
             }
-            (State::Confirmed { until } | State::Accepted { until }, ServerInput::Deadline)
+            (State::Confirmed { until } | State::Accepted { until, .. }, ServerInput::Deadline)
                 if *until <= now =>
             {
                 return None;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use crate::base::Instant;
@@ -46,7 +48,7 @@ impl ServerOther {
                 out.push(ServerOutput::Send { flow, bytes: bytes.clone(), gate });
                 if status >= 200 {
                     let linger =
-                        if flow.transport.is_reliable() { timers.t1 * 0 } else { timers.t1 * 64 };
+                        if flow.transport.is_reliable() { Duration::ZERO } else { timers.t1 * 64 };
                     self.state = State::Completed { response: bytes, until: now + linger };
                 }
             }
