@@ -52,6 +52,9 @@ pub enum QueueEvent {
 pub enum TalkEnd {
     /// The agent ended it (or sent the caller to the survey): exit `agent_hangup`.
     AgentHungUp,
+    /// The caller ended it. Need not be told when the call simply ends; the exit `caller_hangup`
+    /// leads to a hangup.
+    CallerHungUp,
     /// The caller went on to another party: exit `transferred`.
     Transferred,
     /// The two could not be joined: the agent was lost before the talk began, exit `on_error`.
