@@ -30,6 +30,7 @@ pub enum Fact {
         /// The call.
         call: CallId,
         /// The trunk or account leg's answer.
+        #[serde(rename = "t_ivr")]
         at: Wall,
     },
     /// The call is over. Exactly one for each call.
@@ -167,6 +168,7 @@ pub enum Fact {
     /// An alarm came up or cleared.
     Alarm {
         /// The alarm's id, such as `recordings-disk`.
+        #[serde(rename = "alarm")]
         id: String,
         /// What is the matter and what to do.
         what: String,
@@ -430,4 +432,28 @@ pub enum OfferResult {
     Unreachable,
     /// The caller hung up or left the queue.
     CallerGone,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Wall;
+    use ulid::Ulid;
+
+    #[test]
+    fn records_with_names_of_their_own_are_read_back() {
+        for fact in [
+            Fact::Alarm { id: "x".into(), what: "y".into(), cleared: false },
+            Fact::CallAnswered { call: CallId(Ulid::nil()), at: Wall::from_micros(5) },
+        ] {
+            let record = Record {
+                id: RecordId(Ulid::nil()),
+                at: Wall::from_micros(1),
+                tenant: "t".into(),
+                fact,
+            };
+            let text = serde_json::to_string(&record).unwrap();
+            assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record, "{text}");
+        }
+    }
 }

@@ -66,8 +66,6 @@ pub struct RecordSettings {
     pub reserve_bytes: u64,
     /// Size at which a recording segment is full, bytes.
     pub segment_bytes: u64,
-    /// Free space below which recordings stop and an alarm is raised, bytes.
-    pub disk_free_min_bytes: u64,
 }
 
 impl NodeSettings {
@@ -125,8 +123,7 @@ impl RecordSettings {
             spool_keep: records.time("spool_keep", HOUR..=DAY * 400, DAY * 7),
             spool_file_bytes: mib(records.number("spool_file_mib", 1..=1_024, 16)),
             reserve_bytes: mib(records.number("reserve_mib", 1..=1_024, 16)),
-            segment_bytes: mib(records.number("segment_mib", 1..=4_096, 256)),
-            disk_free_min_bytes: mib(records.number("disk_free_min_mib", 0..=1_048_576, 256)),
+            segment_bytes: mib(records.number("segment_mib", 1..=2_047, 256)),
         };
         records.finish();
         read

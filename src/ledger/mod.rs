@@ -5,6 +5,9 @@ mod conservation;
 mod day;
 mod figures;
 
+#[cfg(test)]
+mod tests;
+
 pub use conservation::{Conservation, Outcome};
 pub use day::{Day, DayFigures, day_figures};
 pub use figures::{Figures, FiguresSettings, Share, Window};

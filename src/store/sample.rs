@@ -6,6 +6,11 @@ use crate::call::{CallArrived, Cause, Cdr, Fact, Record};
 /// 2026-03-01 00:00 UTC.
 pub(crate) const START_US: i64 = 1_772_323_200_000_000;
 
+/// A folder of the test's own, in memory where that is possible: thousands of `fsync`s are then free.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 /// Makes records one after the other, a second apart, each with ids of its own.
 #[derive(Default)]
 pub(crate) struct Sample {

@@ -65,6 +65,8 @@ enum Setback {
     Spool(#[from] std::io::Error),
 }
 
+/// How long a lock of somebody else is waited for.
+const BUSY: Duration = Duration::from_secs(5);
 /// How often to look whether the database's file is still there and the spool has news.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -162,7 +164,7 @@ impl Loader {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(Duration::from_secs(5));
+            .busy_timeout(self.settings.patience.min(BUSY));
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(self.settings.patience)

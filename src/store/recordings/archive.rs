@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::base::{RecordingId, Wall};
 use crate::store::recordings::block::{Head, Place};
 use crate::store::recordings::folder::{self, day_of, segment_path};
-use crate::store::recordings::index::DayIndex;
+use crate::store::recordings::index::{DayIndex, Entry};
 use crate::store::recordings::wav::Wav;
 
 /// Finds recordings, also one that is being written. Cheap to clone, for any thread.
@@ -62,34 +62,44 @@ impl Archive {
         Ok(Some(Recorded { dir: self.dir.clone(), recording, blocks, finished }))
     }
 
-    /// The newest block of a recording.
+    /// The newest block of a recording. It may lie in an earlier day's folder than another one when
+    /// the clock was set back.
     pub(super) fn tail(&self, recording: RecordingId) -> io::Result<Option<(Place, Head)>> {
-        for day in self.days(recording)?.into_iter().rev() {
+        let mut newest = None;
+        for day in self.days(recording)? {
             let index = DayIndex::read(&self.dir, day)?;
             let Some(entry) = index.tails.get(&recording) else { continue };
-            let mut newest = None;
-            let from = (entry.segment, entry.offset);
-            if entry.is_final {
-                let file = File::open(segment_path(&self.dir, day, entry.segment)).ok();
-                let place = Place { day, segment: entry.segment, offset: entry.offset };
-                newest = file
-                    .and_then(|file| folder::read_head(&file, u64::from(entry.offset)))
-                    .filter(|head| head.recording == recording)
-                    .map(|head| (place, head));
+            let mut of_day = self.tail_of_day(day, entry)?;
+            if of_day.is_none() {
+                of_day = self.search(recording)?.pop();
             }
-            if newest.is_none() {
-                folder::scan(&self.dir, day, from, |place, head| {
-                    if head.recording == recording {
-                        newest = Some((place, head));
-                    }
-                })?;
-            }
-            if newest.is_none() {
-                newest = self.search(recording)?.pop();
-            }
-            return Ok(newest);
+            newest = newest
+                .into_iter()
+                .chain(of_day)
+                .max_by_key(|(_, head): &(_, Head)| (head.end_sample(), head.first_sample));
         }
-        Ok(None)
+        Ok(newest)
+    }
+
+    /// The newest block on a day whose index has this entry.
+    fn tail_of_day(&self, day: u32, entry: &Entry) -> io::Result<Option<(Place, Head)>> {
+        if entry.is_final {
+            let file = File::open(segment_path(&self.dir, day, entry.segment)).ok();
+            let head = file
+                .and_then(|file| folder::read_head(&file, u64::from(entry.offset)))
+                .filter(|head| head.recording == entry.recording);
+            let place = Place { day, segment: entry.segment, offset: entry.offset };
+            if let Some(head) = head {
+                return Ok(Some((place, head)));
+            }
+        }
+        let mut newest = None;
+        folder::scan(&self.dir, day, (entry.segment, entry.offset), |place, head| {
+            if head.recording == entry.recording {
+                newest = Some((place, head));
+            }
+        })?;
+        Ok(newest)
     }
 
     /// The folders in which the recording can lie: it began on the day that its id tells.

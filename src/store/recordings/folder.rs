@@ -9,7 +9,10 @@ use crate::store::recordings::block::{self, HEAD, Head, Place, SAMPLES_MAX};
 /// The day of `wall` in UTC as `yyyymmdd`, the name of a folder.
 pub(super) fn day_of(wall: Wall) -> u32 {
     let time = jiff::Timestamp::from_microsecond(wall.as_micros()).unwrap_or_default();
-    let date = jiff::tz::Offset::UTC.to_datetime(time).date();
+    name_of(jiff::tz::Offset::UTC.to_datetime(time).date())
+}
+
+fn name_of(date: jiff::civil::Date) -> u32 {
     let part = |number: i16| u32::from(number.unsigned_abs());
     part(date.year()) * 10_000 + part(date.month().into()) * 100 + part(date.day().into())
 }
@@ -46,6 +49,21 @@ fn numbers(dir: &Path, number: impl Fn(&str) -> Option<u32>) -> io::Result<Vec<u
     }
     found.sort_unstable();
     Ok(found)
+}
+
+/// The day `count` days before `day`, both as `yyyymmdd`.
+pub(super) fn days_before(day: u32, count: u32) -> u32 {
+    let part = |number: u32| i8::try_from(number % 100).unwrap_or(1);
+    let year = i16::try_from(day / 10_000).unwrap_or(1970);
+    let date = jiff::civil::Date::new(year, part(day / 100), part(day)).unwrap_or_default();
+    let before = date.saturating_sub(jiff::Span::new().days(i64::from(count.min(40_000))));
+    name_of(before)
+}
+
+/// Bytes of all segments of a day.
+pub(super) fn day_bytes(dir: &Path, day: u32) -> io::Result<u64> {
+    let all = segments(dir, day)?;
+    Ok(all.iter().map(|s| fs::metadata(segment_path(dir, day, *s)).map_or(0, |m| m.len())).sum())
 }
 
 /// Reads the head at `offset`; `None` when there is none.

@@ -1,11 +1,12 @@
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use ulid::Ulid;
 
 use crate::base::RecordingId;
-use crate::store::recordings::folder::{self, day_path};
+use crate::store::recordings::folder::{self, day_path, segment_path};
 
 /// Bytes of an entry on the disk.
 pub(super) const ENTRY: usize = 40;
@@ -37,6 +38,13 @@ impl Entry {
         let crc = crc32fast::hash(&bytes[..36]);
         bytes[36..].copy_from_slice(&crc.to_le_bytes());
         bytes
+    }
+
+    /// Whether the block is where the entry says.
+    fn is_there(&self, dir: &Path, day: u32) -> bool {
+        let file = File::open(segment_path(dir, day, self.segment)).ok();
+        let head = file.and_then(|f| folder::read_block(&f, self.offset.into(), &mut Vec::new()));
+        head.is_some_and(|head| head.recording == self.recording)
     }
 
     fn parse(bytes: &[u8; ENTRY]) -> Option<Self> {
@@ -91,7 +99,7 @@ impl DayIndex {
             }
         }
         if index.damaged {
-            index.scan(dir, day, (0, 0))?;
+            index.rebuild(dir, day)?;
         }
         Ok(index)
     }
@@ -104,6 +112,29 @@ impl DayIndex {
     /// Takes in what lies behind the newest entry.
     pub(super) fn scan_on(&mut self, dir: &Path, day: u32) -> io::Result<()> {
         self.scan(dir, day, self.covered)
+    }
+
+    /// Makes the index anew from the segments when it names blocks that are not there: after a power
+    /// cut the index may be newer than what it tells of.
+    pub(super) fn check(&mut self, dir: &Path, day: u32) -> io::Result<()> {
+        let newest = self.covered.0;
+        let mut doubtful = self.tails.values().filter(|e| !e.is_final || e.segment == newest);
+        if doubtful.all(|entry| entry.is_there(dir, day)) {
+            return Ok(());
+        }
+        self.rebuild(dir, day)
+    }
+
+    /// Makes the index from the segments; what was closed stays closed.
+    fn rebuild(&mut self, dir: &Path, day: u32) -> io::Result<()> {
+        let before = std::mem::take(&mut self.tails);
+        self.scan(dir, day, (0, 0))?;
+        for (recording, entry) in &mut self.tails {
+            let same = |old: &&Entry| (old.segment, old.offset) == (entry.segment, entry.offset);
+            let closed = before.get(recording).filter(same).is_some_and(|old| old.is_final);
+            entry.is_final |= closed;
+        }
+        Ok(())
     }
 
     fn scan(&mut self, dir: &Path, day: u32, from: (u32, u32)) -> io::Result<()> {

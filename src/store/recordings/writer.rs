@@ -8,7 +8,9 @@ use crate::store::Alarm;
 use crate::store::disk::{Disk, DiskFile, sync_dir};
 use crate::store::recordings::archive::Archive;
 use crate::store::recordings::block::{Block, Head, Place, SAMPLES_MAX};
-use crate::store::recordings::folder::{day_of, day_path, days, segment_path, segments};
+use crate::store::recordings::folder::{
+    day_bytes, day_of, day_path, days, days_before, segment_path, segments,
+};
 use crate::store::recordings::index::{DayIndex, ENTRY, Entry, index_path};
 
 /// What recordings may use.
@@ -46,6 +48,8 @@ pub struct Recordings {
     settings: RecordingSettings,
     segment: Option<Segment>,
     live: HashMap<RecordingId, Live>,
+    /// The day of the last block.
+    today: u32,
     /// Bytes of all recordings.
     bytes: u64,
     /// Entries that could not be written to the index yet.
@@ -96,6 +100,9 @@ const NOTE_BLOCKS: u32 = 10;
 const IDLE_SYNCS: u32 = 60;
 /// So many syncs without a loss clear the alarm.
 const QUIET_SYNCS: u32 = 3;
+/// The most days that are deleted at once.
+const FORGET_DAYS: usize = 8;
+/// The most entries that wait for the index.
 const UNINDEXED_MAX: usize = 10_000;
 
 impl Recordings {
@@ -123,6 +130,7 @@ impl Recordings {
             settings,
             segment: None,
             live: HashMap::new(),
+            today: 0,
             bytes,
             unindexed: Vec::new(),
             dirty: false,
@@ -137,6 +145,7 @@ impl Recordings {
     fn close_interrupted(&self) -> io::Result<Vec<Interrupted>> {
         let Some(day) = days(&self.dir)?.pop() else { return Ok(Vec::new()) };
         let mut index = DayIndex::read(&self.dir, day)?;
+        index.check(&self.dir, day)?;
         index.scan_on(&self.dir, day)?;
         let open: Vec<_> = index.tails.values().filter(|entry| !entry.is_final).collect();
         let mut bytes = Vec::new();
@@ -169,6 +178,12 @@ impl Recordings {
         self.bytes
     }
 
+    /// How many recordings go on, as far as is known here.
+    #[must_use]
+    pub fn watched(&self) -> usize {
+        self.live.len()
+    }
+
     /// What came up or cleared since the last time.
     pub fn take_alarms(&mut self) -> Vec<Alarm> {
         std::mem::take(&mut self.alarms)
@@ -178,7 +193,7 @@ impl Recordings {
     /// recording has a gap there, and an alarm is up; the next block is tried again.
     pub fn append(&mut self, wall: Wall, block: &Block) {
         let length = block.samples.len();
-        if length > SAMPLES_MAX || length % 2 != 0 {
+        if length > SAMPLES_MAX || !length.is_multiple_of(2) {
             tracing::error!(recording = %block.recording, length, "a block of impossible length");
             return;
         }
@@ -238,11 +253,16 @@ impl Recordings {
     }
 
     fn write(&mut self, wall: Wall, head: &Head, samples: &[u8]) -> io::Result<Place> {
+        let day = day_of(wall);
         let length = head.block_bytes() as u64;
+        if self.today != day {
+            self.today = day;
+            self.forget_old();
+        }
         if self.settings.quota_bytes.is_some_and(|quota| self.bytes + length > quota) {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
-        let segment = self.segment_for(day_of(wall), length)?;
+        let segment = self.segment_for(day, length)?;
         let place = Place {
             day: segment.day,
             segment: segment.number,
@@ -263,9 +283,6 @@ impl Recordings {
             Some(segment) => Ok(self.segment.insert(segment)),
             None => {
                 self.sync();
-                if self.segment.as_ref().is_none_or(|segment| segment.day != day) {
-                    self.forget_old(day);
-                }
                 let segment = self.begin_segment(day)?;
                 // What the index of the old day was not told is found by scanning.
                 self.unindexed.clear();
@@ -416,12 +433,13 @@ impl Recordings {
         }
     }
 
-    /// Deletes the folders of days that are too long ago.
-    fn forget_old(&mut self, today: u32) {
+    /// Deletes the folders of days that are too long ago; a few at each change of the day, so that a
+    /// clock that is set wrongly does not cost everything.
+    fn forget_old(&mut self) {
         let Some(keep) = self.settings.keep_days else { return };
         let Ok(all) = days(&self.dir) else { return };
-        let oldest = days_before(today, keep);
-        for day in all.into_iter().filter(|day| *day < oldest) {
+        let oldest = days_before(self.today, keep);
+        for day in all.into_iter().filter(|day| *day < oldest).take(FORGET_DAYS) {
             let bytes = day_bytes(&self.dir, day).unwrap_or(0);
             match fs::remove_dir_all(day_path(&self.dir, day)) {
                 Ok(()) => self.bytes = self.bytes.saturating_sub(bytes),
@@ -429,19 +447,4 @@ impl Recordings {
             }
         }
     }
-}
-
-/// The day `count` days before `day`, both as `yyyymmdd`.
-fn days_before(day: u32, count: u32) -> u32 {
-    let part = |number: u32| i8::try_from(number % 100).unwrap_or(1);
-    let year = i16::try_from(day / 10_000).unwrap_or(1970);
-    let date = jiff::civil::Date::new(year, part(day / 100), part(day)).unwrap_or_default();
-    let before = date.saturating_sub(jiff::Span::new().days(i64::from(count.min(40_000))));
-    let part = |number: i16| u32::from(number.unsigned_abs());
-    part(before.year()) * 10_000 + part(before.month().into()) * 100 + part(before.day().into())
-}
-
-fn day_bytes(dir: &Path, day: u32) -> io::Result<u64> {
-    let all = segments(dir, day)?;
-    Ok(all.iter().map(|s| fs::metadata(segment_path(dir, day, *s)).map_or(0, |m| m.len())).sum())
 }

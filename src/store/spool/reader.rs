@@ -64,6 +64,12 @@ impl SpoolReader {
         self.marks.synced()
     }
 
+    /// Everything before this is in the database, as far as the loader told since the start.
+    #[must_use]
+    pub fn loaded(&self) -> Position {
+        self.marks.loaded()
+    }
+
     /// Everything before `at` is in the database; the files before it may be deleted some day.
     pub fn set_loaded(&self, at: Position) {
         self.marks.set_loaded(at);

@@ -8,7 +8,7 @@ use super::*;
 use crate::base::{TenantId, Wall};
 use crate::call::{Cause, EndedBy, Fact, OfferResult, QueueExit, Record};
 use crate::store::disk::Disk;
-use crate::store::sample::{Sample, SmallDisk, arrived, cdr};
+use crate::store::sample::{Sample, SmallDisk, arrived, cdr, folder};
 
 fn small() -> SpoolSettings {
     SpoolSettings {
@@ -53,7 +53,7 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn each_tenant_is_numbered_from_one_without_gaps_over_restarts_and_files() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let mut sample = Sample::default();
     let mut written = Vec::new();
     for run in 0..5_u64 {
@@ -77,7 +77,7 @@ fn each_tenant_is_numbered_from_one_without_gaps_over_restarts_and_files() {
 
 #[test]
 fn a_spool_cut_at_any_byte_keeps_every_whole_record_and_goes_on() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let mut sample = Sample::default();
     let mut ends = vec![];
     let (mut spool, _) = Spool::open(dir.path(), one_file()).unwrap();
@@ -89,7 +89,7 @@ fn a_spool_cut_at_any_byte_keeps_every_whole_record_and_goes_on() {
     drop(spool);
     let bytes = fs::read(file_path(dir.path(), 1)).unwrap();
     for cut in 0..=bytes.len() {
-        let copy = tempfile::tempdir().unwrap();
+        let copy = folder();
         fs::write(file_path(copy.path(), 1), &bytes[..cut]).unwrap();
         let whole = ends.iter().filter(|end| **end <= cut as u64).count().saturating_sub(1) as u64;
         let (mut spool, recovered) = Spool::open(copy.path(), one_file()).unwrap();
@@ -108,7 +108,7 @@ fn a_spool_cut_at_any_byte_keeps_every_whole_record_and_goes_on() {
 
 #[test]
 fn a_damaged_record_in_the_midst_costs_itself_only() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let mut sample = Sample::default();
     let (mut spool, _) = Spool::open(dir.path(), one_file()).unwrap();
     for _ in 0..3 {
@@ -129,7 +129,7 @@ fn a_damaged_record_in_the_midst_costs_itself_only() {
 
 #[test]
 fn calls_up_at_a_crash_are_told_with_what_is_known_and_closed_once() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let mut sample = Sample::default();
     let (over, up) = (sample.call(), sample.call());
     let recording = sample.recording();
@@ -197,7 +197,7 @@ fn calls_up_at_a_crash_are_told_with_what_is_known_and_closed_once() {
 
 #[test]
 fn closed_files_go_when_they_are_loaded_and_old_or_too_many() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let keep = Duration::from_secs(60);
     let settings = SpoolSettings { keep, ..small() };
     let mut sample = Sample::default();
@@ -231,7 +231,7 @@ fn closed_files_go_when_they_are_loaded_and_old_or_too_many() {
 
 #[test]
 fn a_stream_is_resumed_from_any_number() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let mut sample = Sample::default();
     let (mut spool, _) = Spool::open(dir.path(), small()).unwrap();
     for _ in 0..40 {
@@ -256,7 +256,7 @@ fn a_stream_is_resumed_from_any_number() {
 fn the_disk_may_get_full_at_any_byte_and_nothing_is_lost() {
     for room in (0..1_200).step_by(7) {
         for dies in [false, true] {
-            let dir = tempfile::tempdir().unwrap();
+            let dir = folder();
             let mut sample = Sample::default();
             let disk = Disk::default();
             let (mut spool, _) = Spool::open_on(disk.clone(), dir.path(), one_file()).unwrap();
@@ -298,7 +298,7 @@ fn the_disk_may_get_full_at_any_byte_and_nothing_is_lost() {
 
 #[test]
 fn a_failed_sync_is_not_believed_later() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let mut sample = Sample::default();
     let disk = Disk::default();
     let (mut spool, _) = Spool::open_on(disk.clone(), dir.path(), one_file()).unwrap();
@@ -317,7 +317,7 @@ fn a_failed_sync_is_not_believed_later() {
 
 #[test]
 fn full_comes_after_disk_reserve_and_memory_and_goes_again() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let mut sample = Sample::default();
     let disk = Disk::default();
     let (mut spool, _) = Spool::open_on(disk.clone(), dir.path(), one_file()).unwrap();
@@ -371,7 +371,7 @@ fn a_really_full_file_system_is_survived() {
 
 #[test]
 fn two_engines_do_not_share_a_spool() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let (spool, _) = Spool::open(dir.path(), small()).unwrap();
     let error = Spool::open(dir.path(), small()).unwrap_err();
     assert!(error.to_string().contains("another hotline"), "{error}");
@@ -381,7 +381,7 @@ fn two_engines_do_not_share_a_spool() {
 
 #[test]
 fn the_loop_opens_gates_after_writing_and_publishes_after_syncing_all() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let mut sample = Sample::default();
     let (spool, _) = Spool::open(dir.path(), small()).unwrap();
     let reader = spool.reader();
@@ -408,12 +408,12 @@ fn the_loop_opens_gates_after_writing_and_publishes_after_syncing_all() {
 
 #[test]
 fn a_copy_made_at_any_moment_is_a_spool() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let mut sample = Sample::default();
     let (mut spool, _) = Spool::open(dir.path(), small()).unwrap();
     for count in 1..60 {
         spool.append(sample.alarms("a", 1)).unwrap();
-        let there = tempfile::tempdir().unwrap();
+        let there = folder();
         copy(dir.path(), there.path());
         let (_, recovered) = Spool::open(there.path(), small()).unwrap();
         assert_eq!(recovered.numbers[&"a".into()], count);
