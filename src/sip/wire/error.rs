@@ -14,11 +14,7 @@ impl ParseError {
     /// The status that an answer should have: 400, 413 or 505.
     #[must_use]
     pub const fn status(&self) -> u16 {
-        match self.what {
-            Fault::Version => 505,
-            Fault::TooLong => 413,
-            _ => 400,
-        }
+        self.what.status()
     }
 }
 
@@ -64,6 +60,18 @@ pub enum Fault {
     /// Content-Length is more than there is.
     #[error("body shorter than Content-Length")]
     Truncated,
+}
+
+impl Fault {
+    /// The status that an answer should have: 400, 413 or 505.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Version => 505,
+            Self::TooLong => 413,
+            _ => 400,
+        }
+    }
 }
 
 /// A header that cannot be used. The name is that of a known header.

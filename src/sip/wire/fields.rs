@@ -15,7 +15,7 @@ impl Headers {
 
     /// All Vias, topmost first.
     pub fn vias(&self) -> Result<Vec<Via>, BadHeader> {
-        self.elements(Name::Via, "Via", Via::parse_part)
+        self.elements(Name::Via, "Via", Via::parse_part).collect()
     }
 
     /// From, with its tag if there is one (RFC 2543 had none).
@@ -171,29 +171,59 @@ impl Headers {
 
     fn address(&self, name: &Name, word: &'static str) -> Result<NameAddr, BadHeader> {
         let value = self.single(name, word)?.ok_or(BadHeader::Missing(word))?;
-        NameAddr::parse(value).map_err(|_| BadHeader::Malformed(word))
+        let address = NameAddr::parse(value).map_err(|_| BadHeader::Malformed(word))?;
+        if address.params.has("tag") && address.tag().is_none() {
+            return Err(BadHeader::Malformed(word));
+        }
+        Ok(address)
     }
 
     fn addresses(&self, name: Name, word: &'static str) -> Result<Vec<NameAddr>, BadHeader> {
-        self.elements(name, word, NameAddr::parse_part)
+        self.elements(name, word, NameAddr::parse_part).collect()
     }
 
+    /// Whether all Vias are well-formed, and there is one.
+    pub(crate) fn check_vias(&self) -> Result<(), BadHeader> {
+        match self
+            .elements(Name::Via, "Via", Via::parse_part)
+            .try_fold(0, |n, via| via.map(|_| n + 1))?
+        {
+            0 => Err(BadHeader::Missing("Via")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the lists of addresses that a request is handled by are well-formed.
+    pub(crate) fn check_lists(&self) -> Result<(), BadHeader> {
+        let contacts = self.text(&Name::Contact);
+        if contacts.is_some_and(|value| lex::trim(value) == "*") {
+            self.single(&Name::Contact, "Contact")?;
+        } else {
+            self.check_addresses(Name::Contact, "Contact")?;
+        }
+        self.check_addresses(Name::Route, "Route")?;
+        self.check_addresses(Name::RecordRoute, "Record-Route")
+    }
+
+    fn check_addresses(&self, name: Name, word: &'static str) -> Result<(), BadHeader> {
+        self.elements(name, word, NameAddr::parse_part).try_for_each(|address| address.map(drop))
+    }
+
+    /// All elements of a list. Empty ones are malformed; of too many the last is an error.
     fn elements<T>(
         &self,
         name: Name,
         word: &'static str,
         parse: fn(&Text, &str) -> Option<T>,
-    ) -> Result<Vec<T>, BadHeader> {
-        let mut elements = Vec::new();
-        for value in self.all(name) {
-            for part in lex::list(value) {
-                if elements.len() == MAX_LIST {
-                    return Err(BadHeader::TooMany(word));
-                }
-                elements.push(parse(value, part).ok_or(BadHeader::Malformed(word))?);
-            }
-        }
-        Ok(elements)
+    ) -> impl Iterator<Item = Result<T, BadHeader>> {
+        self.all(name)
+            .flat_map(|value| lex::list(value).map(move |part| (value, part)))
+            .take(MAX_LIST + 1)
+            .enumerate()
+            .map(move |(n, (value, part))| match n {
+                MAX_LIST => Err(BadHeader::TooMany(word)),
+                _ => parse(value, part).ok_or(BadHeader::Malformed(word)),
+            })
     }
 }
 

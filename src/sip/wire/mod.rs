@@ -33,6 +33,7 @@ pub use message::{Message, Request, Response};
 mod error;
 pub use error::{Answerable, BadHeader, Fault, ParseError};
 mod parse;
+mod scan;
 pub use parse::parse;
 mod frame;
 pub use frame::{FrameError, FrameFault, Framed, Framer};

@@ -29,12 +29,11 @@ impl Text {
     /// The bytes as text; what is no UTF-8 reads as U+FFFD and is kept for the writer.
     #[must_use]
     pub fn from_bytes(bytes: Bytes) -> Self {
-        match String::from_utf8_lossy(&bytes) {
-            std::borrow::Cow::Borrowed(_) => Self { shown: bytes, raw: None },
-            std::borrow::Cow::Owned(shown) => {
-                Self { shown: Bytes::from(shown), raw: Some(bytes.as_ref().into()) }
-            }
+        if std::str::from_utf8(&bytes).is_ok() {
+            return Self { shown: bytes, raw: None };
         }
+        let shown = String::from_utf8_lossy(&bytes).into_owned();
+        Self { shown: Bytes::from(shown), raw: Some(bytes.as_ref().into()) }
     }
 
     /// The text.
