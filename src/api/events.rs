@@ -1,5 +1,7 @@
 use tokio::sync::broadcast;
 
+use crate::api::problem::Problem;
+use crate::api::problem_kind::Kind;
 use crate::base::TenantId;
 use crate::store::{Published, ResumeError, SpoolReader};
 
@@ -47,5 +49,30 @@ impl Events {
         max: usize,
     ) -> Result<Vec<Published>, ResumeError> {
         self.spool.read_from(tenant, after, max)
+    }
+
+    /// The same for a request: it reads on a thread for such work, and a number that no event has
+    /// yet is a fault instead of silence for ever.
+    pub(crate) async fn resume(
+        &self,
+        tenant: &TenantId,
+        after: u64,
+        max: usize,
+    ) -> Result<Vec<Published>, Problem> {
+        let (events, tenant) = (self.clone(), tenant.clone());
+        let read = tokio::task::spawn_blocking(move || {
+            let found = events.behind(&tenant, after, max)?;
+            let is_ahead = found.is_empty()
+                && after > 0
+                && matches!(events.behind(&tenant, after - 1, 1), Ok(last) if last.is_empty());
+            Ok::<_, ResumeError>((found, is_ahead))
+        });
+        let (found, is_ahead) = read.await.map_err(|_| Problem::broken())??;
+        if is_ahead {
+            let detail = format!("no event has number {after} yet");
+            let problem = Problem::new(Kind::AheadOfEvents, detail);
+            return Err(problem.about("after", "the number of an event that was seen"));
+        }
+        Ok(found)
     }
 }

@@ -35,7 +35,8 @@ fn check(dialplans: &Path, file: Option<&Path>) -> Result<String, Faults> {
     let config = file.map(|file| read_config(Some(file))).transpose()?;
     let sounds = config.as_ref().and_then(|config| config.node.sounds.clone());
     let prompts = load_prompts(sounds.as_deref())?;
-    let flows = read_flows(dialplans, &known(config.as_ref(), &prompts))?;
+    let tenant = config.as_ref().map(|config| &config.call.tenant);
+    let flows = read_flows(dialplans, tenant, &known(config.as_ref(), &prompts))?;
     if let (Some(file), Some(config)) = (file, &config) {
         check_routes(file, config, &flows)?;
     }

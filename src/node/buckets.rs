@@ -1,9 +1,10 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::base::Instant;
 
-/// How many sources are told apart; beyond it those that rested longest are forgotten.
+/// How many sources are told apart; those beyond share one bucket until others have rested.
 const SOURCES_MAX: usize = 16_384;
 
 /// A token bucket for each source that is not a trunk: how fast it may begin things (R14).
@@ -14,7 +15,14 @@ pub(crate) struct Buckets {
     /// Sources without a bucket: the trunks, which have their own caps.
     free: Vec<IpAddr>,
     sources: HashMap<IpAddr, Bucket>,
+    /// All sources beyond [`SOURCES_MAX`] together.
+    crowd: Bucket,
+    /// When those that had rested were last forgotten.
+    swept: Instant,
 }
+
+/// How often sources that have rested are looked for, at most.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
@@ -30,6 +38,8 @@ impl Buckets {
             burst: f64::from(burst),
             free,
             sources: HashMap::new(),
+            crowd: Bucket { tokens: f64::from(burst), at: Instant::ZERO },
+            swept: Instant::ZERO,
         }
     }
 
@@ -38,20 +48,22 @@ impl Buckets {
         if self.free.contains(&source) {
             return true;
         }
-        if self.sources.len() >= SOURCES_MAX && !self.sources.contains_key(&source) {
-            let (per_second, burst) = (self.per_second, self.burst);
+        let (per_second, burst) = (self.per_second, self.burst);
+        let crowded = self.sources.len() >= SOURCES_MAX && !self.sources.contains_key(&source);
+        if crowded && now.since(self.swept) >= SWEEP_EVERY {
+            self.swept = now;
             // A full bucket is as good as none.
             self.sources.retain(|_, bucket| {
                 bucket.tokens + now.since(bucket.at).as_secs_f64() * per_second < burst
             });
-            if self.sources.len() >= SOURCES_MAX {
-                return false;
-            }
         }
-        let new = Bucket { tokens: self.burst, at: now };
-        let bucket = self.sources.entry(source).or_insert(new);
-        let filled = now.since(bucket.at).as_secs_f64() * self.per_second;
-        bucket.tokens = (bucket.tokens + filled).min(self.burst);
+        let bucket = if self.sources.len() >= SOURCES_MAX && !self.sources.contains_key(&source) {
+            &mut self.crowd
+        } else {
+            self.sources.entry(source).or_insert(Bucket { tokens: burst, at: now })
+        };
+        let filled = now.since(bucket.at).as_secs_f64() * per_second;
+        bucket.tokens = (bucket.tokens + filled).min(burst);
         bucket.at = now;
         if bucket.tokens < 1.0 {
             return false;
@@ -64,7 +76,6 @@ impl Buckets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn a_source_is_slowed_and_another_is_not() {
@@ -82,7 +93,7 @@ mod tests {
     #[test]
     fn a_flood_of_sources_takes_bounded_space() {
         let mut buckets = Buckets::new(10, 20, Vec::new());
-        for i in 0..50_000_u32 {
+        for i in 0..17_000_u32 {
             buckets.take(Instant::ZERO, IpAddr::from(i.to_be_bytes()));
         }
         assert!(buckets.sources.len() <= SOURCES_MAX);

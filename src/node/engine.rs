@@ -10,7 +10,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, bounded};
 use tokio::sync::watch;
 
-use crate::api::{Commands, Door, Events, Health, Live};
+use crate::api::{Commands, Door, Events, Health, Live, Metrics};
 use crate::base::{Faults, Random};
 use crate::call::{Core, Event, Parts};
 use crate::config::Config;
@@ -27,7 +27,7 @@ use crate::node::net::Net;
 use crate::node::recording_desk::{self, RecordingThreads};
 use crate::node::spooling::{self, Spooling};
 use crate::node::tcp::TcpHub;
-use crate::node::{files, http, threads, udp};
+use crate::node::{files, http, media_metrics, threads, udp};
 use crate::sip::Transport;
 use crate::store::{Database, Loader, LoaderSettings, SpoolReader};
 
@@ -41,7 +41,7 @@ const STOP_PATIENCE: Duration = Duration::from_secs(8);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Configuration, flows or prompts are wrong.
-    #[error("{0}")]
+    #[error(transparent)]
     Faults(#[from] Faults),
     /// Something of the system is in the way.
     #[error("{what}: {source}")]
@@ -52,7 +52,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// Media cannot start.
-    #[error("{0}")]
+    #[error(transparent)]
     Media(#[from] media_threads::StartError),
 }
 
@@ -172,6 +172,7 @@ impl Engine {
                 database,
                 archive: recordings.archive.clone(),
                 health,
+                media: &media,
                 clock,
                 nonce_key: call.sip.nonce_key,
             },
@@ -264,7 +265,7 @@ fn read_flows(
 ) -> Result<Flows, Faults> {
     let folder = &config.node.dialplans;
     let flows = if folder.is_dir() || file.is_some() {
-        files::read_flows(folder, &files::known(Some(config), prompts))?
+        files::read_flows(folder, Some(&config.call.tenant), &files::known(Some(config), prompts))?
     } else {
         // Without a file and without flows the engine still runs: it answers 404.
         Flows::default()
@@ -384,6 +385,7 @@ struct DoorParts<'a> {
     database: Database,
     archive: crate::store::Archive,
     health: Arc<Health>,
+    media: &'a MediaThreads,
     clock: Clock,
     nonce_key: [u8; 32],
 }
@@ -395,7 +397,13 @@ fn door(
     parts: DoorParts<'_>,
 ) -> Door {
     let events = Events::new(parts.reader);
-    http::publish(parts.published, events.clone());
+    let registry = prometheus::Registry::new();
+    let tenant = config.call.tenant.clone();
+    let metrics =
+        Metrics::register(&registry, &tenant, Arc::clone(&parts.live), Arc::clone(&parts.health))
+            .expect("a fresh registry has room for each metric once");
+    media_metrics::register(&registry, parts.media);
+    http::publish(parts.published, events.clone(), metrics);
     let mut tokens: Vec<(String, String)> =
         config.node.api.tokens.iter().map(|one| (one.name.clone(), one.secret.clone())).collect();
     if tokens.is_empty() {
@@ -410,7 +418,7 @@ fn door(
     );
     let clock = parts.clock;
     Door {
-        tenant: config.call.tenant.clone(),
+        tenant,
         tokens: Arc::new(tokens),
         commands: parts.commands,
         live: parts.live,
@@ -418,7 +426,7 @@ fn door(
         database: parts.database,
         archive: parts.archive,
         health: parts.health,
-        metrics: prometheus::Registry::new(),
+        metrics: registry,
         reload,
         wall: Arc::new(move || clock.wall()),
         streams_max: config.node.api.streams_max,

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::base::{Fault, Faults};
+use crate::base::{Fault, Faults, TenantId};
 use crate::config::{self, Config};
 use crate::dialplan::{Flows, Known};
 use crate::media::{PromptFault, Prompts};
@@ -128,15 +128,22 @@ pub fn known(config: Option<&Config>, prompts: &Prompts) -> Known {
     }
 }
 
-/// Reads all flows of a folder, `<tenant>/*.flow.yaml` and `<tenant>/calendars.yaml`.
+/// Reads the flows of one tenant (or of all), `<tenant>/*.flow.yaml` and `<tenant>/calendars.yaml`.
 ///
 /// # Errors
 /// Every fault of every file.
-pub fn read_flows(folder: &Path, known: &Known) -> Result<Flows, Faults> {
+pub fn read_flows(
+    folder: &Path,
+    tenant: Option<&TenantId>,
+    known: &Known,
+) -> Result<Flows, Faults> {
     let mut sources = Vec::new();
     let mut faults = Vec::new();
-    let tenants = list(folder).map_err(|fault| Faults(vec![fault]))?;
-    for tenant in tenants.iter().filter(|path| path.is_dir()) {
+    let folders = match tenant {
+        Some(tenant) => vec![folder.join(tenant.as_str())],
+        None => list(folder).map_err(|fault| Faults(vec![fault]))?,
+    };
+    for tenant in folders.iter().filter(|path| path.is_dir()) {
         let files = list(tenant).map_err(|fault| Faults(vec![fault]))?;
         for file in files {
             let name = file.file_name().unwrap_or_default().to_string_lossy();

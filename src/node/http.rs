@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 
-use crate::api::{self, Commands, Door, Events, Reload};
+use crate::api::{self, Commands, Door, Events, Metrics, Reload};
 use crate::base::{Fault, Faults};
 use crate::call::{Command, CommandError};
 use crate::media::Prompts;
@@ -33,9 +33,10 @@ pub(crate) fn start(
 }
 
 /// Hands synced records on to whoever listens to events.
-pub(crate) fn publish(published: Receiver<Vec<Published>>, events: Events) {
+pub(crate) fn publish(published: Receiver<Vec<Published>>, events: Events, metrics: Metrics) {
     threads::spawn("events", move || {
         for batch in published {
+            batch.iter().for_each(|event| metrics.record(&event.record));
             events.publish(batch);
         }
     });
@@ -82,7 +83,7 @@ fn read(
 ) -> Result<(crate::call::Settings, crate::dialplan::Flows), Faults> {
     let config = files::read_config(file)?;
     let known = files::known(Some(&config), prompts);
-    let flows = files::read_flows(&config.node.dialplans, &known)?;
+    let flows = files::read_flows(&config.node.dialplans, Some(&config.call.tenant), &known)?;
     files::check_routes(file.unwrap_or(Path::new("hotline.toml")), &config, &flows)?;
     Ok((config.call, flows))
 }

@@ -141,7 +141,7 @@ mod tests {
         for (text, expected) in [
             ("INVITE sip:a@b SIP/2.0\r\nTo: <sip:a@b>\r\n\r\n", true),
             ("INVITE sip:a@b SIP/2.0\r\nTo: <sip:a@b>;tag=1\r\n\r\n", false),
-            ("INVITE sip:a@b SIP/2.0\r\nt : <sip:a@b> ;TAG=1\r\n\r\n", true),
+            ("INVITE sip:a@b SIP/2.0\r\nt : <sip:a@b> ;TAG=1\r\n\r\n", false),
             ("INVITE sip:a@b SIP/2.0\r\nt: <sip:a@b>;TAG=1\r\n\r\n", false),
             ("REGISTER sip:b SIP/2.0\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\n\r\n", true),
             ("BYE sip:a@b SIP/2.0\r\n\r\n", false),

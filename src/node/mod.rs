@@ -10,6 +10,7 @@ mod http;
 mod kept;
 mod lanes;
 pub mod media;
+mod media_metrics;
 mod net;
 mod recording_desk;
 mod refusal;

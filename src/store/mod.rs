@@ -18,6 +18,7 @@ pub use db::{
     QueryError, RecordingFilter, RecordingRow, VoicemailFilter, VoicemailRow,
 };
 pub use kept_file::KeptFile;
+pub(crate) use recordings::alaw_to_linear;
 pub use recordings::{
     Archive, Block, Gap, Interrupted, Recorded, RecordingSettings, Recordings, Wav, run_recordings,
 };

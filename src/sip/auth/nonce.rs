@@ -6,10 +6,14 @@ use subtle::ConstantTimeEq as _;
 
 use crate::base::{Instant, Random};
 
+/// Bytes of the signature.
+const SIGNATURE: usize = 12;
+
 /// A nonce that needs no table: when it was made, a number of its own, and a signature over both, the
 /// realm and the source it was given to.
 ///
-/// Written as 64 hex digits: 8 bytes of time, 8 of number, 16 of HMAC-SHA-256.
+/// Written as 56 hex digits: 8 bytes of time, 8 of number, 12 of HMAC-SHA-256. It is short because a
+/// stranger's challenge must be (R27).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Nonce {
     /// When it was made.
@@ -26,7 +30,7 @@ impl Nonce {
 
     /// Its text for `source`.
     pub(crate) fn write(&self, key: &[u8; 32], realm: &str, source: IpAddr) -> String {
-        let mut bytes = [0; 32];
+        let mut bytes = [0; 28];
         bytes[..8].copy_from_slice(&self.made.as_micros().to_be_bytes());
         bytes[8..16].copy_from_slice(&self.number.to_be_bytes());
         bytes[16..].copy_from_slice(&self.sign(key, realm, source));
@@ -35,7 +39,7 @@ impl Nonce {
 
     /// Reads a text that `write` made with the same key, realm and source; `None` for any other.
     pub(crate) fn parse(text: &str, key: &[u8; 32], realm: &str, source: IpAddr) -> Option<Self> {
-        let mut bytes = [0; 32];
+        let mut bytes = [0; 28];
         hex::decode_to_slice(text, &mut bytes).ok()?;
         let (made, rest) = bytes.split_first_chunk::<8>()?;
         let (number, signature) = rest.split_first_chunk::<8>()?;
@@ -46,7 +50,7 @@ impl Nonce {
         bool::from(nonce.sign(key, realm, source).ct_eq(signature)).then_some(nonce)
     }
 
-    fn sign(self, key: &[u8; 32], realm: &str, source: IpAddr) -> [u8; 16] {
+    fn sign(self, key: &[u8; 32], realm: &str, source: IpAddr) -> [u8; SIGNATURE] {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
         mac.update(&self.made.as_micros().to_be_bytes());
         mac.update(&self.number.to_be_bytes());
@@ -56,8 +60,8 @@ impl Nonce {
         }
         mac.update(realm.as_bytes());
         let full = mac.finalize().into_bytes();
-        let mut short = [0; 16];
-        short.copy_from_slice(&full[..16]);
+        let mut short = [0; SIGNATURE];
+        short.copy_from_slice(&full[..SIGNATURE]);
         short
     }
 }
@@ -77,7 +81,7 @@ mod tests {
         assert_eq!(Nonce::parse(&text, &key, "s", a), None, "another realm");
         assert_eq!(Nonce::parse(&text, &key, "r", b), None, "another source");
         assert_eq!(Nonce::parse("", &key, "r", a), None);
-        assert_eq!(Nonce::parse(&text[..62], &key, "r", a), None);
+        assert_eq!(Nonce::parse(&text[..54], &key, "r", a), None);
         let mut forged = text.into_bytes();
         forged[0] ^= 1;
         let forged = String::from_utf8(forged).unwrap();

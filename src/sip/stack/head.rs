@@ -74,7 +74,7 @@ impl Head {
         for (name, value) in reply.headers {
             response.headers.push(name, value);
         }
-        if !net.settings.user_agent.is_empty() && status > 100 {
+        if !net.settings.user_agent.is_empty() && !matches!(status, 100 | 401) {
             response.headers.push(Name::Server, Text::from(net.settings.user_agent.as_str()));
         }
         if let Some(sdp) = reply.sdp {

@@ -2,7 +2,7 @@
 pub(super) const SILENCE: u8 = 0xd5;
 
 /// The 16-bit linear value of an A-law code (ITU-T G.711; 13 bits, left-aligned).
-pub(super) fn decode(code: u8) -> i16 {
+pub(crate) fn decode(code: u8) -> i16 {
     let code = code ^ 0x55;
     let mantissa = i16::from(code & 0x0f) << 4;
     let magnitude = match (code >> 4) & 0x07 {

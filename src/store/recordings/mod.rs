@@ -13,6 +13,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use alaw::decode as alaw_to_linear;
 pub use archive::{Archive, Gap, Recorded};
 pub use block::Block;
 pub use run::run_recordings;

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use crate::sip::auth::Algorithm;
 use crate::sip::stack::tests::bench::{settings, tcp, udp};
 use crate::sip::stack::tests::{Bench, Far, SDP};
 use crate::sip::stack::{Caller, Command, Destination, Event, Peer, Settings};
@@ -320,4 +321,29 @@ fn contacts_survive_a_restart() {
     later.now = bench.now + Duration::from_secs(301);
     later.stack.restore_bindings(later.now, kept);
     assert_eq!(later.stack.bindings().count(), 0);
+}
+
+#[test]
+fn an_account_is_offered_its_own_algorithms_only() {
+    let mut settings = settings();
+    settings.accounts[0].algorithms = vec![Algorithm::Md5];
+    settings.accounts[1].ha1_sha256 = None;
+    let mut bench = Bench::with(settings);
+    for (user, offered) in
+        [("alice", &["MD5"][..]), ("bob", &["MD5"]), ("nobody", &["SHA-256", "MD5"])]
+    {
+        let far = Far { user, ..Far::new(udp("10.0.1.1:5060")) };
+        let text = bench.registration(&far, "REGISTER");
+        bench.receive(far.flow, text);
+        let challenge = bench.response();
+        let got: Vec<_> = challenge
+            .headers
+            .challenges(Name::WwwAuthenticate)
+            .map(|challenge| challenge.algorithm().unwrap().to_owned())
+            .collect();
+        assert_eq!(got, offered, "{user}");
+    }
+    bench.register(udp("10.0.1.1:5060"), "alice", "secret");
+    assert_eq!(bench.response().status, 200);
+    bench.check_empty();
 }

@@ -66,6 +66,23 @@ fn full_tables_answer_503() {
 }
 
 #[test]
+fn a_call_that_is_up_ends_well_while_new_ones_are_refused() {
+    let limits = Limits { servers: 4, ..Limits::default() };
+    let mut bench = Bench::with(Settings { limits, ..settings() });
+    let (_, mut up) = bench.carrier_call();
+    for n in 0..20 {
+        let far = Far { call_id: format!("c{n}"), ..Far::carrier() };
+        bench.receive(far.flow, far.write("OPTIONS", None));
+    }
+    assert_eq!(bench.response().status, 503);
+    let bye = up.next("BYE", None);
+    bench.receive(up.flow, bye);
+    assert_eq!(bench.response().status, 200);
+    assert_eq!(bench.events(), ["ended Bye"]);
+    bench.check_empty();
+}
+
+#[test]
 fn out_of_dialog_requests_of_a_carrier() {
     for (method, status) in [
         ("OPTIONS", 200),

@@ -1,0 +1,7 @@
+//! A real engine in a process of its own, on loopback addresses of its own.
+
+mod place;
+mod switch;
+
+pub use place::Place;
+pub use switch::Switch;

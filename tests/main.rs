@@ -1,0 +1,5 @@
+//! The whole engine against real peers: one binary, one module a subject.
+
+mod harness;
+
+mod demo;
