@@ -8,7 +8,7 @@ use crate::base::Faults;
 use crate::call::{AnswerBy, Settings};
 use crate::config;
 use crate::dialplan::{Flows, Known};
-use crate::media::{PromptId, Ports, Prompts};
+use crate::media::{Ports, PromptId, Prompts};
 use crate::sim::Plan;
 
 /// Where everybody is.
@@ -89,9 +89,12 @@ pub(crate) fn settings(plan: &Plan, edition: Edition) -> Result<Arc<Settings>, F
              [[agent]]\nid = \"{name}\"\nnumber = \"{number}\"\nqueues = [{served}]\nanswer = \"{answer}\"\n"
         );
     }
-    for (called, flow) in
-        [("12345", "fcg/12345"), ("12346", "fcg/direct"), ("12347", "sim/rush"), ("9196", "fcg/echo")]
-    {
+    for (called, flow) in [
+        ("12345", "fcg/12345"),
+        ("12346", "fcg/direct"),
+        ("12347", "sim/rush"),
+        ("9196", "fcg/echo"),
+    ] {
         let _ = write!(text, "[[number]]\ncalled = \"{called}\"\nflow = \"{flow}\"\n");
     }
     config::read(Path::new("sim.toml"), &text).map(|config| Arc::new(config.call))
@@ -152,8 +155,8 @@ const SPOKEN: [(&str, u64); 24] = [
     ("echo-intro", 2_000),
     ("message-saved", 1_000),
     ("leave-message", 2_000),
-    ("queue-first", 1_500),
-    ("queue-position", 800),
+    ("queue-position-1", 1_500),
+    ("queue-busy", 1_800),
     ("digit/1-yao", 350),
 ];
 

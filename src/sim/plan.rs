@@ -88,7 +88,11 @@ impl Plan {
             wrap_up: Duration::from_secs(chance.below(3) * 10),
             weather: if fair { Weather::FAIR } else { Weather::FOUL },
             manners: Manners::Wild,
-            ports: if few_ports { 4 + 2 * u16::try_from(chance.below(4)).unwrap_or(0) } else { 400 },
+            ports: if few_ports {
+                4 + 2 * u16::try_from(chance.below(4)).unwrap_or(0)
+            } else {
+                400
+            },
             channels: if few_channels { 3 } else { 100 },
             check_every: 1,
             exact_hash: false,

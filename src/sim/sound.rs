@@ -262,8 +262,16 @@ impl Sound {
     }
 
     /// Whether the stream is open, and what to tell of its silence.
-    pub(crate) fn look(&mut self, now: Instant, stream: StreamId, speaks: bool, out: &mut Vec<Noise>) {
-        let Some(found) = self.streams.get_mut(&stream).filter(|found| !found.failed) else { return };
+    pub(crate) fn look(
+        &mut self,
+        now: Instant,
+        stream: StreamId,
+        speaks: bool,
+        out: &mut Vec<Noise>,
+    ) {
+        let Some(found) = self.streams.get_mut(&stream).filter(|found| !found.failed) else {
+            return;
+        };
         out.push(Noise::Look(LOOK_EVERY, stream));
         let latency = Duration::from_millis(1);
         if speaks || !found.remote.may_receive {

@@ -92,7 +92,10 @@ impl Ua {
             return Ok(());
         }
         let message = wire::parse(bytes.clone()).map_err(|error| {
-            format!("the engine sent what cannot be read ({error}): {}", String::from_utf8_lossy(&bytes))
+            format!(
+                "the engine sent what cannot be read ({error}): {}",
+                String::from_utf8_lossy(&bytes)
+            )
         })?;
         let call_id = message.headers().call_id().map(|id| id.as_str().to_owned());
         let call_id = call_id.map_err(|error| format!("the engine sent {error}"))?;

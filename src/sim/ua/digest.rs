@@ -1,6 +1,6 @@
+use crate::sim::ua::Account;
 use crate::sip::wire::{Headers, Name};
 use crate::sip::{Algorithm, ha1};
-use crate::sim::ua::Account;
 
 /// The header that answers the first challenge of a 401 or 407 that this phone understands.
 pub(super) fn answer(

@@ -48,7 +48,8 @@ impl Ua {
             early: false,
         });
         let body = if invite.late_offer { String::new() } else { self.description(line) };
-        let client = self.send(now, Purpose::Invite(line), "INVITE", Some(line), invite.headers, body, out);
+        let client =
+            self.send(now, Purpose::Invite(line), "INVITE", Some(line), invite.headers, body, out);
         if let Some(line) = self.lines.get_mut(&line) {
             line.client = Some(client);
         }

@@ -48,9 +48,8 @@ impl Ua {
         };
         self.servers.insert(key.clone(), server);
         self.timer(now + GIVE_UP, Timer::Server(key.clone()));
-        let live = line.filter(|line| {
-            self.state(*line).is_some_and(|state| state != LineState::Over)
-        });
+        let live =
+            line.filter(|line| self.state(*line).is_some_and(|state| state != LineState::Over));
         match (&request.method, to.tag(), live) {
             (Method::Invite, None, _) => self.incoming(now, key, request, out)?,
             (Method::Options, None, _) => self.reply(now, &key, 200, "", out),
@@ -146,9 +145,11 @@ impl Ua {
         out: &mut Vec<Out>,
     ) {
         let contact = format!("<sip:{}@{}>", self.user(), self.address);
-        let tag = self.servers.get(key).and_then(|server| server.line).and_then(|line| {
-            self.lines.get(&line).map(|line| line.local.clone())
-        });
+        let tag = self
+            .servers
+            .get(key)
+            .and_then(|server| server.line)
+            .and_then(|line| self.lines.get(&line).map(|line| line.local.clone()));
         let Some(server) = self.servers.get_mut(key) else { return };
         let mut response = Response::answering(&server.headers, status);
         let has_tag = server.headers.to().is_ok_and(|to| to.tag().is_some());

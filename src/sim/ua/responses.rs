@@ -1,9 +1,9 @@
 use bytes::Bytes;
 
 use crate::base::Instant;
+use crate::sim::ua::agent::Timer;
 use crate::sim::ua::client::GIVE_UP;
 use crate::sim::ua::digest;
-use crate::sim::ua::agent::Timer;
 use crate::sim::ua::{Client, LineId, LineState, Out, PendingOffer, Purpose, Ua, UaEvent};
 use crate::sip::wire::{Method, Name, Response};
 
@@ -22,7 +22,8 @@ impl Ua {
         let id = if cseq.method == Method::Cancel {
             let call_id = response.headers.get(Name::CallId).unwrap_or_default();
             let is_it = |c: &Client| {
-                let of_call = |(name, value): &(String, String)| name == "Call-ID" && value == call_id;
+                let of_call =
+                    |(name, value): &(String, String)| name == "Call-ID" && value == call_id;
                 c.purpose == Purpose::Cancel && c.head.iter().any(of_call)
             };
             self.clients.iter().find(|(_, client)| is_it(client)).map(|(id, _)| *id)
@@ -31,7 +32,9 @@ impl Ua {
         };
         let known = id.and_then(|id| self.clients.get_mut(&id).map(|client| (id, client)));
         let Some((id, client)) = known else {
-            if let (Some(line), true) = (line, cseq.method == Method::Invite && response.status < 300) {
+            if let (Some(line), true) =
+                (line, cseq.method == Method::Invite && response.status < 300)
+            {
                 self.acknowledge_again(line, cseq.number, out);
             }
             return Ok(());
@@ -200,8 +203,7 @@ impl Ua {
         }
         let headers = &response.headers;
         let (status, method, uri) = (response.status, client.method, &client.uri);
-        let Some((name, value)) =
-            digest::answer(account, headers, status, method, uri, &nonce)
+        let Some((name, value)) = digest::answer(account, headers, status, method, uri, &nonce)
         else {
             return false;
         };
