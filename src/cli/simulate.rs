@@ -10,6 +10,9 @@ pub(crate) struct Simulate {
     /// The seed: the same one plays the same run.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Play so many seeds, from --seed on, and tell which fail.
+    #[arg(long, default_value_t = 1)]
+    runs: u64,
     /// Hours that callers keep coming. Without this and --agents the wild run of the seed is played,
     /// as the tests do.
     #[arg(long)]
@@ -47,7 +50,10 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 impl Simulate {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let plan = self.plan()?;
+        if self.runs > 1 {
+            return self.run_many();
+        }
+        let plan = self.plan(self.seed)?;
         let verdict = run(&plan);
         println!("seed {} · {} steps · hash {:016x}\n", verdict.seed, verdict.steps, verdict.hash);
         print!("{}", verdict.figures);
@@ -63,10 +69,25 @@ impl Simulate {
         }
     }
 
-    fn plan(&self) -> anyhow::Result<Plan> {
+    fn run_many(&self) -> anyhow::Result<ExitCode> {
+        let (mut failed, mut steps) = (0, 0);
+        for seed in self.seed..self.seed.saturating_add(self.runs) {
+            let verdict = run(&self.plan(seed)?);
+            steps += verdict.steps;
+            if let Some(failure) = verdict.failure {
+                failed += 1;
+                let (step, at) = (failure.step, failure.at);
+                println!("seed {seed} step {step} at {at}: {}", failure.what);
+            }
+        }
+        println!("{} runs, {steps} steps, {failed} failed", self.runs);
+        Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn plan(&self, seed: u64) -> anyhow::Result<Plan> {
         let mut plan = match (self.hours, self.agents) {
-            (None, None) => Plan::wild(self.seed),
-            (hours, agents) => Plan::day(self.seed, hours.unwrap_or(1.0), agents.unwrap_or(10)),
+            (None, None) => Plan::wild(seed),
+            (hours, agents) => Plan::day(seed, hours.unwrap_or(1.0), agents.unwrap_or(10)),
         };
         let hours = plan.length.as_secs_f64() / 3_600.0;
         anyhow::ensure!((0.001..=1_000.0).contains(&hours), "--hours must be 0.001 to 1000");

@@ -31,7 +31,7 @@ fn play(plan: &Plan, trail: Trail) -> Verdict {
         }
     };
     let end = world.now + plan.length + AFTER;
-    let result = world.play(end).and_then(|()| world.check_end());
+    let result = world.play(end).and_then(|()| world.settle()).and_then(|()| world.check_end());
     let failure = result.err().map(|what| Failure {
         seed: plan.seed,
         step: world.step,

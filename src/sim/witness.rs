@@ -261,8 +261,8 @@ impl Witness {
         hold!(times.is_sorted(), "call {call}: its times are out of order: {cdr:?}");
         let total = u64::try_from((cdr.t_end.as_micros() - cdr.t_in.as_micros()) / 1_000);
         hold!(total == Ok(cdr.total_ms), "call {call}: total {} ms is not {total:?}", cdr.total_ms);
-        hold!(cdr.wait_ms + cdr.talk_ms <= cdr.total_ms, "call {call}: wait and talk > total");
-        hold!(cdr.hold_ms <= cdr.talk_ms, "call {call}: held longer than talked");
+        hold!(cdr.wait_ms + cdr.talk_ms <= cdr.total_ms, "call {call}: wait and talk > total: {cdr:?}");
+        hold!(cdr.hold_ms <= cdr.talk_ms, "call {call}: held longer than talked: {cdr:?}");
         hold!(cdr.t_req.is_some() || cdr.wait_ms == 0, "call {call}: waited and did not ask");
         hold!(cdr.t_ans.is_some() || cdr.talk_ms == 0, "call {call}: talked without an answer");
         hold!(cdr.t_offer.is_some() == (cdr.offers > 0), "call {call}: offers without time");

@@ -33,6 +33,9 @@ const WALL: Wall = Wall::from_micros(1_772_409_600_000_000);
 /// More events than this at one instant are a core that spins.
 const AT_ONCE_MAX: u32 = 10_000;
 
+/// The longest that a transaction of a keep-alive may live, s.
+const SETTLE_MAX: u32 = 40;
+
 /// What is due at a time.
 #[derive(Clone, Debug)]
 pub(crate) enum Due {
@@ -404,6 +407,17 @@ impl World {
         if let Some((after, event)) = self.sound.press(media, key) {
             self.put(after, Due::Tell(event));
         }
+    }
+
+    /// A keep-alive may be under way just now: plays on for a moment if so.
+    pub(crate) fn settle(&mut self) -> Result<(), String> {
+        for _ in 0..SETTLE_MAX {
+            if self.core.census().stack.clients == 0 {
+                break;
+            }
+            self.play(self.now + Duration::from_secs(1))?;
+        }
+        Ok(())
     }
 
     /// All must be over.
