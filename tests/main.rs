@@ -4,6 +4,7 @@ mod harness;
 
 mod demo;
 mod house;
+mod simulation;
 mod sipp;
 mod survival;
 mod torture;

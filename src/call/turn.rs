@@ -51,6 +51,8 @@ pub(crate) struct HeldStream {
     pub(crate) id: StreamId,
     pub(crate) worker: usize,
     pub(crate) port: u16,
+    /// The worker was told to open it and not to close it.
+    pub(crate) open: bool,
 }
 
 /// What all calls draw from.
@@ -144,10 +146,18 @@ impl Turn<'_> {
             None => self.world.ports.roomiest(self.now, 1)?,
         };
         let port = self.world.ports.take(self.now, worker)?;
-        let stream = HeldStream { id: StreamId(self.world.count()), worker, port };
+        let id = StreamId(self.world.count());
+        let stream = HeldStream { id, worker, port, open: false };
         self.holdings.streams.push(stream);
         self.world.index.streams.insert(stream.id, self.call);
         Some(stream)
+    }
+
+    /// The worker is being told to open or to close the stream: what a panic must undo.
+    pub(crate) fn mark_stream(&mut self, stream: StreamId, open: bool) {
+        if let Some(held) = self.holdings.streams.iter_mut().find(|held| held.id == stream) {
+            held.open = open;
+        }
     }
 
     /// Gives the stream's port back. Its last figures may still come: the index forgets it then.

@@ -166,16 +166,16 @@ mod tests {
     fn check(bind: &str) {
         let (a, b) = (UdpSocket::bind(bind).unwrap(), UdpSocket::bind(bind).unwrap());
         let (from, to) = (a.local_addr().unwrap(), b.local_addr().unwrap());
-        let long = vec![7; ROOM + 1];
+        let long = vec![7; MEDIA_ROOM + 1];
         let sent = send(&a, &[(to, b"one"), (to, &long), (to, b""), (to, b"four")]);
         assert_eq!(sent, 4);
         let mut slots: Vec<Slot> = (0..5).map(|_| Slot::new()).collect();
-        assert_eq!(receive(&b, &mut slots[..3]).unwrap(), 3);
+        assert_eq!(receive(&b, &mut slots[..3], Wait::No).unwrap(), 3);
         let read: Vec<_> = slots[..3].iter_mut().map(|slot| slot.datagram().1.to_vec()).collect();
         assert_eq!(read, [b"one".to_vec(), vec![], vec![]]);
-        assert_eq!(receive(&b, &mut slots).unwrap(), 1);
+        assert_eq!(receive(&b, &mut slots, Wait::No).unwrap(), 1);
         assert_eq!(slots[0].datagram(), (from, b"four".to_vec().as_mut_slice()));
-        assert_eq!(receive(&b, &mut slots).unwrap(), 0);
+        assert_eq!(receive(&b, &mut slots, Wait::No).unwrap(), 0);
     }
 
     #[test]
