@@ -36,7 +36,7 @@ impl Dialog {
         server: ServerId,
         is_offered: bool,
     ) -> Self {
-        let state = State::Arriving(Arriving::new(ground, server, is_offered));
+        let state = State::Arriving(Arriving::new(ground, &ends, server, is_offered));
         Self { body: Body::new(id, peer, ends), state }
     }
 
