@@ -171,7 +171,10 @@ impl Raw {
 
     /// Everything that has come is thrown away.
     pub(crate) fn drain(&self) {
-        while self.next(Duration::from_millis(1)).is_some() {}
+        let mut buffer = [0; 2_048];
+        self.socket.set_nonblocking(true).expect("non-blocking");
+        while self.socket.recv_from(&mut buffer).is_ok() {}
+        self.socket.set_nonblocking(false).expect("blocking");
     }
 }
 
