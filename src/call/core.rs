@@ -71,8 +71,11 @@ impl Core {
     pub fn new(now: Instant, wall: Wall, parts: Parts, out: &mut Vec<Effect>) -> Self {
         let Parts { settings, flows, prompts, ports, bindings, mut random } = parts;
         let stack = Stack::new(settings.sip.clone(), random.fork());
+        // Everybody is signed out since now, not since the zero of a clock that outlives the process.
+        let mut desk = Desk::new(acd::Settings::default());
+        desk.reconfigure(now, settings.desk.clone(), &mut Vec::new());
         let mut core = Self {
-            desk: Desk::new(settings.desk.clone()),
+            desk,
             world: World {
                 stack,
                 ports,
@@ -322,8 +325,10 @@ impl Core {
         for stream in &held.streams {
             self.world.index.streams.remove(&stream.id);
             self.world.ports.give_back(now, stream.port);
-            let command = media::Command::Close { stream: stream.id };
-            out.push(Effect::Media { worker: stream.worker, command });
+            if stream.open {
+                let command = media::Command::Close { stream: stream.id };
+                out.push(Effect::Media { worker: stream.worker, command });
+            }
         }
         for line in &held.lines {
             self.world.lines.give_back(line);
@@ -355,12 +360,13 @@ impl Core {
     fn finish_stop(&mut self, now: Instant, out: &mut Vec<Effect>) {
         let Some(at) = self.stopping else { return };
         if now >= at && !self.calls.is_empty() {
-            let calls: Vec<CallId> = self.calls.keys().copied().collect();
+            let mut calls: Vec<CallId> = self.calls.keys().copied().collect();
+            calls.sort_unstable();
             for call in calls {
                 self.work.push_back(Work::Call(call, Input::End(Cause::Shutdown)));
             }
             // Once is enough: what is ending now ends by its own deadline.
-            self.stopping = Some(now + crate::call::call::FIGURES_WAIT);
+            self.stopping = Some(now + crate::call::machine::FIGURES_WAIT);
             self.run(now, out);
         }
         if self.calls.is_empty() && !self.drained {

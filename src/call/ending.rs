@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::base::DialogId;
-use crate::call::call::{Call, CallerState, FIGURES_WAIT, Gone};
+use crate::call::machine::{Call, CallerState, FIGURES_WAIT, Gone};
 use crate::call::phase::{Ending, Phase};
 use crate::call::turn::Turn;
 use crate::call::{Cause, EndedBy, QueueExit};
@@ -67,6 +67,7 @@ impl Call {
     /// Ends the call for this reason.
     pub(crate) fn end(&mut self, turn: &mut Turn<'_>, by: EndedBy, cause: Cause) {
         let status = match cause {
+            Cause::Cancelled => 487,
             Cause::NoMedia => 488,
             Cause::Refused => 603,
             Cause::NoRoute => 404,
@@ -78,7 +79,7 @@ impl Call {
             Cause::FarBusy => 486,
             Cause::FarNoAnswer => 480,
             // The caller's own doing: the stack has answered the CANCEL's INVITE.
-            Cause::Cancelled | Cause::AbandonedIvr | Cause::AbandonedQueue => 487,
+            Cause::AbandonedIvr | Cause::AbandonedQueue => 487,
             _ => 500,
         };
         self.end_with(turn, by, cause, status);
@@ -93,7 +94,8 @@ impl Call {
         self.end_message(turn);
         let mut cause = cause;
         if cause == Cause::Voicemail && !self.left_message {
-            cause = Cause::AbandonedIvr;
+            let requested = turn.draft.has_requested();
+            cause = if requested { Cause::AbandonedQueue } else { Cause::AbandonedIvr };
         }
         turn.draft.end(turn.now, by, cause);
         self.leave_queue(turn, exit_of(by));

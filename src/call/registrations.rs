@@ -22,12 +22,13 @@ impl Core {
 
     /// Tells the desk of every agent whether the phone is registered.
     pub(crate) fn tell_reachable(&mut self, now: Instant) {
-        let phones: Vec<(AgentId, AccountId)> = self
+        let mut phones: Vec<(AgentId, AccountId)> = self
             .settings
             .phones
             .iter()
             .map(|(agent, phone)| (agent.clone(), phone.account.clone()))
             .collect();
+        phones.sort_unstable();
         for (agent, account) in phones {
             let reachable = self.world.stack.is_reachable(&account);
             self.desk_step(now, acd::Input::Reachable { agent, reachable });

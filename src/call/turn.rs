@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::{
-    AccountId, AgentId, CallId, CommandId, DialogId, Instant, LegId, OfferId, Random, RecordingId,
+    AccountId, AgentId, CallId, CommandId, DialogId, Instant, OfferId, Random, RecordingId,
     StreamId, TicketId, Wall, WallClock,
 };
 use crate::call::draft::Draft;
@@ -51,6 +51,8 @@ pub(crate) struct HeldStream {
     pub(crate) id: StreamId,
     pub(crate) worker: usize,
     pub(crate) port: u16,
+    /// The worker was told to open it and not to close it.
+    pub(crate) open: bool,
 }
 
 /// What all calls draw from.
@@ -114,10 +116,6 @@ impl Turn<'_> {
         self.out.push(Act::Fact(fact));
     }
 
-    pub(crate) fn next_leg(&mut self) -> LegId {
-        LegId(self.world.count())
-    }
-
     pub(crate) fn next_play(&mut self) -> PlayId {
         PlayId(self.world.count())
     }
@@ -148,10 +146,18 @@ impl Turn<'_> {
             None => self.world.ports.roomiest(self.now, 1)?,
         };
         let port = self.world.ports.take(self.now, worker)?;
-        let stream = HeldStream { id: StreamId(self.world.count()), worker, port };
+        let id = StreamId(self.world.count());
+        let stream = HeldStream { id, worker, port, open: false };
         self.holdings.streams.push(stream);
         self.world.index.streams.insert(stream.id, self.call);
         Some(stream)
+    }
+
+    /// The worker is being told to open or to close the stream: what a panic must undo.
+    pub(crate) fn mark_stream(&mut self, stream: StreamId, open: bool) {
+        if let Some(held) = self.holdings.streams.iter_mut().find(|held| held.id == stream) {
+            held.open = open;
+        }
     }
 
     /// Gives the stream's port back. Its last figures may still come: the index forgets it then.
