@@ -30,12 +30,6 @@ impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         header(&self.text, name)
     }
-
-    /// The tag of its To.
-    pub(crate) fn tag(&self) -> String {
-        let to = self.header("To").unwrap_or_default();
-        to.split_once(";tag=").map_or("", |(_, tag)| tag).to_owned()
-    }
 }
 
 /// The first value of a header.
