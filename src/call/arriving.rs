@@ -263,6 +263,7 @@ fn begin(
         phase: Phase::Flow,
         playing: None,
         expects_keys: false,
+        keys_by_media: false,
         left_message: false,
         talk_ended_by: None,
         closing: Vec::new(),

@@ -85,7 +85,6 @@ impl Core {
                 random,
                 clock: WallClock::new(now, wall),
                 counted: 0,
-                contacts: HashMap::new(),
             },
             settings,
             flows,

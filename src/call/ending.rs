@@ -27,7 +27,8 @@ impl Call {
                 self.dial_failed(turn, status_of(gone));
             }
             Phase::Joining(talk) | Phase::Talking(talk) if talk.leg.dialog == dialog => {
-                self.far_gone(turn);
+                let by_party = matches!(gone, Gone::Ended(sip::DialogEnd::Bye));
+                self.far_gone(turn, by_party);
             }
             _ => {}
         }
@@ -39,6 +40,8 @@ impl Call {
             Gone::Ended(sip::DialogEnd::Timeout | sip::DialogEnd::Transport) => {
                 Some(Cause::MediaTimeout)
             }
+            // The trunk or account was taken out of the configuration.
+            Gone::Ended(sip::DialogEnd::Us) => Some(Cause::Command),
             _ => None,
         };
         let (by, cause) = match cause {

@@ -99,9 +99,8 @@ impl Leg {
         self.take_answer(turn, answer.map_or(&[], |sdp| sdp))
     }
 
-    /// A re-INVITE or UPDATE of the peer. Returns whether the peer holds us now, when that changed.
-    pub(crate) fn reoffered(&mut self, turn: &mut Turn<'_>, sdp: Option<&Bytes>) -> Option<bool> {
-        let held = self.stream.is_held_by_peer();
+    /// A re-INVITE or UPDATE of the peer.
+    pub(crate) fn reoffered(&mut self, turn: &mut Turn<'_>, sdp: Option<&Bytes>) {
         let dialog = self.dialog;
         let command = match sdp {
             None => sip::Command::Accept { dialog, sdp: self.offer(true) },
@@ -114,8 +113,6 @@ impl Leg {
             },
         };
         turn.sip(command);
-        let holds = self.stream.is_held_by_peer();
-        (holds != held).then_some(holds)
     }
 
     pub(crate) fn media(&mut self, turn: &mut Turn<'_>, command: media::Command) {

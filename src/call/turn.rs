@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -66,8 +65,6 @@ pub(crate) struct World {
     pub(crate) random: Random,
     pub(crate) clock: WallClock,
     pub(crate) counted: u64,
-    /// Where each registered account's packets come from.
-    pub(crate) contacts: HashMap<AccountId, IpAddr>,
 }
 
 impl World {
@@ -79,7 +76,7 @@ impl World {
 
     /// The address that the account's newest registration came from.
     pub(crate) fn contact_ip(&self, account: &AccountId) -> Option<IpAddr> {
-        self.contacts.get(account).copied()
+        self.stack.newest_source(account)
     }
 }
 
