@@ -96,7 +96,7 @@ fn nonces_age_with_stale_true() {
     sleep(Duration::from_secs(10));
     let old = Login { count: 2, ..login };
     assert!(is_stale(&desk.register(&old.header())));
-    // A wrong password with an old nonce is not told that only the nonce is old, nor let in.
+    // Nor does a wrong password get in.
     let wrong = Login { count: 3, password: "guess".into(), ..old };
     assert_eq!(desk.register(&wrong.header()).status, 401);
 }
