@@ -307,6 +307,13 @@ impl Core {
         if let Some(entry) = self.calls.get_mut(&id) {
             entry.draft.end(now, EndedBy::System, Cause::InternalError);
             entry.draft.end_talk(now);
+            let worker = entry.holdings.streams.first().map(|stream| stream.worker);
+            if let Some((recording, since)) = entry.holdings.recording.take() {
+                let command = media::Command::StopRecord { recording, at: now };
+                out.extend(worker.map(|worker| Effect::Media { worker, command }));
+                let length_ms = crate::call::ending::ms(now.since(since));
+                self.record(now, Fact::RecordingEnded { call: id, recording, length_ms }, out);
+            }
         }
         self.forget(now, id, out);
     }

@@ -51,7 +51,7 @@ impl Call {
         let Some(left) = self.caller.as_ref().map(|leg| leg.stream.id()) else { return };
         let worker = self.worker();
         let (Phase::Joining(talk) | Phase::Talking(talk)) = &mut self.phase else { return };
-        let recording = turn.next_recording();
+        let recording = turn.next_recording(talk.answered);
         talk.recording = Some(recording);
         turn.draft.record(recording);
         let channels = ["caller".to_owned(), talk.leg.party.name()];
