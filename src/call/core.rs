@@ -330,6 +330,13 @@ impl Core {
                 out.push(Effect::Media { worker, command });
             }
             entry.draft.end_talk(now);
+            let worker = entry.holdings.streams.first().map(|stream| stream.worker);
+            if let Some((recording, since)) = entry.holdings.recording.take() {
+                let command = media::Command::StopRecord { recording, at: now };
+                out.extend(worker.map(|worker| Effect::Media { worker, command }));
+                let length_ms = crate::call::ending::ms(now.since(since));
+                self.record(now, Fact::RecordingEnded { call: id, recording, length_ms }, out);
+            }
         }
         if let Some(fact) = ended {
             self.record(now, fact, out);

@@ -70,6 +70,13 @@ impl Call {
                 self.end(turn, by, cause);
             }
             Input::Deadline => self.on_deadline(turn),
+            #[cfg(test)]
+            Input::Break => {
+                turn.take_stream(self.worker());
+                let dialog = turn.take_dialog();
+                turn.sip(sip::Command::Hangup { dialog, reason: None, status: 500 });
+                panic!("broken for a test");
+            }
         }
         self.rest(turn)
     }

@@ -49,7 +49,7 @@ impl Call {
     /// Records the talk from the far party's answer on (C9): left the caller, right the far party.
     pub(crate) fn record(&mut self, turn: &mut Turn<'_>) {
         let (Phase::Joining(talk) | Phase::Talking(talk)) = &mut self.phase else { return };
-        let recording = turn.next_recording();
+        let recording = turn.next_recording(talk.answered);
         talk.recording = Some(recording);
         turn.draft.record(recording);
         let channels = ["caller".to_owned(), talk.leg.party.name()];

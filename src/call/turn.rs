@@ -39,7 +39,8 @@ pub(crate) struct Holdings {
     pub(crate) ticket: Option<TicketId>,
     pub(crate) offer: Option<OfferId>,
     pub(crate) agent: Option<AgentId>,
-    pub(crate) recording: Option<RecordingId>,
+    /// What is being recorded, and since when.
+    pub(crate) recording: Option<(RecordingId, Instant)>,
     /// The agent whose own call this is, told to the desk as busy.
     pub(crate) busy: Option<AgentId>,
 }
@@ -216,10 +217,11 @@ impl Turn<'_> {
         }
     }
 
-    pub(crate) fn next_recording(&mut self) -> RecordingId {
+    /// A recording that begins at `at`.
+    pub(crate) fn next_recording(&mut self, at: Instant) -> RecordingId {
         let random = self.world.random.next_u128();
         let recording = RecordingId::new(self.wall(), random);
-        self.holdings.recording = Some(recording);
+        self.holdings.recording = Some((recording, at));
         recording
     }
 }
