@@ -280,7 +280,7 @@ pub struct Cdr {
     pub survey_invited: bool,
     /// The rating, 1–5.
     pub rating: Option<u8>,
-    /// The recording of the talk.
+    /// The recording of the (last) talk; of the message when nobody answered.
     #[schema(value_type = Option<String>)]
     pub recording: Option<RecordingId>,
     /// Keys pressed in menus in order (secret ones left out), at most 64.

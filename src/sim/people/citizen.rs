@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::sim::chance::Chance;
 use crate::sim::people::WorkerAct;
-use crate::sim::ua::{Flow, Invite, LineId, LineState, UaEvent};
+use crate::sim::ua::{Flow, Invite, LineId, LineState, Offer, UaEvent};
 use crate::sim::world::{CARRIER, Due, OUTSIDE, World};
 
 /// One who calls.
@@ -48,6 +48,12 @@ pub(crate) enum CitizenAct {
     Die,
 }
 
+/// What a wild citizen calls.
+const WILD_NUMBERS: [&str; 12] = [
+    "12347", "12347", "12347", "12347", "12345", "12345", "12346", "12346", "12348", "12348",
+    "9196", "99",
+];
+
 impl World {
     pub(crate) fn begin_calls(&mut self) {
         let first = self.gap();
@@ -68,9 +74,7 @@ impl World {
         let wild = self.plan.is_wild();
         let chance = &mut self.chance;
         let to = if wild {
-            chance.pick(&[
-                "12347", "12347", "12347", "12347", "12345", "12345", "12346", "9196", "99",
-            ])
+            chance.pick(&WILD_NUMBERS)
         } else if chance.share(0.9) {
             Some("12345")
         } else {
@@ -84,9 +88,16 @@ impl World {
             _ => format!("0770{:07}", 2_000_000 + chance.below(1_000_000)),
         };
         let script = script(chance, wild, self.plan.talk, self.plan.patience);
-        let late_offer = wild && chance.share(0.1);
-        let invite =
-            Invite { to: to.unwrap_or("12345").to_owned(), from, headers: Vec::new(), late_offer };
+        let offer = match chance.below(100) {
+            0..=9 if wild => Offer::Late,
+            10..=12 if wild => Offer::Bad,
+            _ => Offer::Good,
+        };
+        let mut headers = Vec::new();
+        if wild && chance.share(0.03) {
+            headers.push(("Require".to_owned(), "telepathy".to_owned()));
+        }
+        let invite = Invite { to: to.unwrap_or("12345").to_owned(), from, headers, offer };
         let line = self.with_ua(CARRIER, |ua, now, out| ua.invite(now, invite, out))?;
         let call_id = self.uas[CARRIER].call_id(line).unwrap_or_default().to_owned();
         let number = self.citizens.len();
@@ -148,10 +159,12 @@ impl World {
             CitizenAct::Retrieve => {
                 self.with_ua(CARRIER, |ua, now, out| ua.reinvite(now, line, Flow::Both, out))
             }
-            CitizenAct::Die if up && !self.uas[CARRIER].is_holding(line) => {
+            CitizenAct::Die if !self.uas[CARRIER].is_holding(line) => {
                 let citizen = &mut self.citizens[number];
                 citizen.dead = true;
-                self.witness.caller_died(self.now, &citizen.call_id);
+                if up {
+                    self.witness.caller_died(self.now, &citizen.call_id);
+                }
                 self.trail.note(self.now, self.step, "a caller's network is gone");
                 self.uas[CARRIER].kill(line);
                 Ok(())
