@@ -180,9 +180,12 @@ impl Call {
             }
             sip::Event::Acked { dialog, answer } => {
                 let Some(leg) = self.leg_mut(dialog) else { return };
-                if let Err(refusal) = leg.acked(turn, answer.as_ref()) {
-                    tracing::info!(call = %turn.call, %refusal, "answer in ACK refused");
-                    self.end(turn, EndedBy::System, Cause::NoMedia);
+                match leg.acked(turn, answer.as_ref()) {
+                    Ok(()) => self.record_if_wanted(turn),
+                    Err(refusal) => {
+                        tracing::info!(call = %turn.call, %refusal, "answer in ACK refused");
+                        self.end(turn, EndedBy::System, Cause::NoMedia);
+                    }
                 }
             }
             sip::Event::Progress { dialog, status, sdp } => {

@@ -184,6 +184,7 @@ impl Call {
             agent: None,
             answered: turn.now,
             recording: None,
+            record_wanted: false,
             before: None,
             hold: None,
         }));

@@ -48,9 +48,14 @@ impl Call {
 
     /// Records the talk from the far party's answer on (C9): left the caller, right the far party.
     pub(crate) fn record(&mut self, turn: &mut Turn<'_>) {
-        let Some(left) = self.caller.as_ref().map(|leg| leg.stream.id()) else { return };
+        let Some(caller) = &self.caller else { return };
+        let (left, is_open) = (caller.stream.id(), caller.stream.is_open());
         let worker = self.worker();
         let (Phase::Joining(talk) | Phase::Talking(talk)) = &mut self.phase else { return };
+        talk.record_wanted = !is_open;
+        if !is_open {
+            return;
+        }
         let recording = turn.next_recording();
         talk.recording = Some(recording);
         turn.draft.record(recording);
@@ -59,6 +64,15 @@ impl Call {
         turn.fact(Fact::RecordingStarted { call: turn.call, recording, channels });
         if let Some(worker) = worker {
             turn.media(worker, Command::Record { recording, left, right, at });
+        }
+    }
+
+    /// The caller's ACK brought its media: what waited for them begins.
+    pub(crate) fn record_if_wanted(&mut self, turn: &mut Turn<'_>) {
+        if let Phase::Joining(talk) | Phase::Talking(talk) = &self.phase
+            && talk.record_wanted
+        {
+            self.record(turn);
         }
     }
 
