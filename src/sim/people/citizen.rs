@@ -44,6 +44,8 @@ pub(crate) enum CitizenAct {
     Info(char),
     Hold,
     Retrieve,
+    /// Sends no speech any more, or again.
+    Mute(bool),
     /// The network of the citizen's phone is gone.
     Die,
 }
@@ -112,19 +114,26 @@ impl World {
 
     /// What a wild citizen will do at some moment, whatever happens then.
     fn whims(&mut self, citizen: usize) {
-        let means = [200, 2_000, 10_000, 40_000, 100_000];
+        let means = [20, 200, 2_000, 10_000, 40_000, 100_000];
         if self.chance.share(0.5) {
             let mean = Duration::from_millis(self.chance.pick(&means).unwrap_or(10_000));
             let after = self.chance.exponential(mean);
             self.put(after, Due::Citizen(citizen, CitizenAct::HangUp));
         } else if self.chance.share(0.15) {
-            let after = self.chance.exponential(Duration::from_secs(40));
+            let mean = Duration::from_millis(self.chance.pick(&means).unwrap_or(10_000));
+            let after = self.chance.exponential(mean);
             self.put(after, Due::Citizen(citizen, CitizenAct::Die));
         } else if self.chance.share(0.1) {
             let after = self.chance.exponential(Duration::from_secs(40));
             self.put(after, Due::Citizen(citizen, CitizenAct::Hold));
             let back = self.chance.exponential(Duration::from_secs(20));
             self.put(after + back, Due::Citizen(citizen, CitizenAct::Retrieve));
+        }
+        if self.chance.share(0.1) {
+            let after = self.chance.exponential(Duration::from_secs(20));
+            let back = self.chance.exponential(Duration::from_secs(30));
+            self.put(after, Due::Citizen(citizen, CitizenAct::Mute(true)));
+            self.put(after + back, Due::Citizen(citizen, CitizenAct::Mute(false)));
         }
         if self.chance.share(0.2) {
             let (after, key) =
@@ -158,6 +167,10 @@ impl World {
             }
             CitizenAct::Retrieve => {
                 self.with_ua(CARRIER, |ua, now, out| ua.reinvite(now, line, Flow::Both, out))
+            }
+            CitizenAct::Mute(mute) => {
+                self.uas[CARRIER].mute(line, mute);
+                Ok(())
             }
             CitizenAct::Die if !self.uas[CARRIER].is_holding(line) => {
                 let citizen = &mut self.citizens[number];

@@ -63,6 +63,7 @@ impl Ua {
                 PendingOffer::None
             },
             dead: false,
+            mute: false,
             early: false,
         });
         let body = match invite.offer {
