@@ -3,4 +3,8 @@
 mod harness;
 
 mod demo;
+mod house;
 mod simulation;
+mod sipp;
+mod survival;
+mod torture;

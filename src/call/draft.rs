@@ -26,6 +26,10 @@ pub(crate) struct Draft {
     held: Duration,
     ending: Option<(EndedBy, Cause)>,
     ended: Option<Instant>,
+    /// Caller and far party heard each other at least once.
+    connected: bool,
+    /// What kept the caller from a human last.
+    setback: Option<Cause>,
 }
 
 impl Draft {
@@ -53,6 +57,8 @@ impl Draft {
             held: Duration::ZERO,
             ending: None,
             ended: None,
+            connected: false,
+            setback: None,
         }
     }
 
@@ -140,6 +146,25 @@ impl Draft {
         self.cdr.agent = agent.cloned().or(self.cdr.agent.take());
     }
 
+    /// The far party was lost before caller and it heard each other: nobody has answered yet. Its
+    /// recording stays among the call's facts.
+    pub(crate) fn unanswer(&mut self) {
+        if !self.connected {
+            self.answered = None;
+            self.talk_since = None;
+            self.talked = Duration::ZERO;
+            self.cdr.t_ans = None;
+            self.cdr.t_talk_end = None;
+            self.cdr.agent = None;
+            self.cdr.recording = None;
+        }
+    }
+
+    /// Caller and far party hear each other.
+    pub(crate) fn connect(&mut self) {
+        self.connected = true;
+    }
+
     pub(crate) fn is_answered(&self) -> bool {
         self.answered.is_some()
     }
@@ -193,6 +218,16 @@ impl Draft {
 
     pub(crate) fn refuse(&mut self, status: u16) {
         self.cdr.sip_status = status;
+    }
+
+    /// A human was asked for and not had, or a party outside not reached: the call's cause, unless
+    /// something better comes.
+    pub(crate) fn set_back(&mut self, cause: Cause) {
+        self.setback = Some(cause);
+    }
+
+    pub(crate) fn setback(&self) -> Option<Cause> {
+        self.setback
     }
 
     /// Why the call ends. The first reason counts: what follows from it is no reason of its own.

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::base::DialogId;
-use crate::call::call::{Call, CallerState, FIGURES_WAIT, Gone};
+use crate::call::machine::{Call, CallerState, FIGURES_WAIT, Gone};
 use crate::call::phase::{Ending, Phase};
 use crate::call::turn::Turn;
 use crate::call::{Cause, EndedBy, QueueExit};
@@ -27,7 +27,8 @@ impl Call {
                 self.dial_failed(turn, status_of(gone));
             }
             Phase::Joining(talk) | Phase::Talking(talk) if talk.leg.dialog == dialog => {
-                self.far_gone(turn);
+                let by_party = matches!(gone, Gone::Ended(sip::DialogEnd::Bye));
+                self.far_gone(turn, by_party);
             }
             _ => {}
         }
@@ -39,6 +40,8 @@ impl Call {
             Gone::Ended(sip::DialogEnd::Timeout | sip::DialogEnd::Transport) => {
                 Some(Cause::MediaTimeout)
             }
+            // The trunk or account was taken out of the configuration.
+            Gone::Ended(sip::DialogEnd::Us) => Some(Cause::Command),
             _ => None,
         };
         let (by, cause) = match cause {
@@ -78,6 +81,8 @@ impl Call {
             | Cause::NoChannel => 503,
             Cause::FarBusy => 486,
             Cause::FarNoAnswer => 480,
+            // The caller's own doing: the stack has answered the CANCEL's INVITE.
+            Cause::AbandonedIvr | Cause::AbandonedQueue => 487,
             _ => 500,
         };
         self.end_with(turn, by, cause, status);

@@ -37,7 +37,6 @@ impl Core {
 
     fn know_contact(&mut self, binding: &sip::Binding, out: &mut Vec<Effect>) {
         let account = binding.account.clone();
-        self.world.contacts.insert(account.clone(), binding.flow.peer.ip());
         let view = RegistrationView {
             account,
             contact: binding.contact.clone(),
@@ -56,9 +55,9 @@ impl Core {
         binding: &sip::Binding,
         out: &mut Vec<Effect>,
     ) {
-        let new = !self.world.contacts.contains_key(account);
         self.know_contact(binding, out);
-        if new {
+        // A refresh is no news.
+        if binding.since == now {
             let contact = binding.contact.clone();
             let account = account.clone();
             self.record(now, Fact::Registration { account, contact, registered: true }, out);
@@ -75,7 +74,6 @@ impl Core {
         out: &mut Vec<Effect>,
     ) {
         if !self.world.stack.is_reachable(account) {
-            self.world.contacts.remove(account);
             let view = RegistrationView {
                 account: account.clone(),
                 contact: String::new(),

@@ -1,9 +1,8 @@
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::{
-    AccountId, AgentId, CallId, CommandId, DialogId, Instant, LegId, OfferId, Random, RecordingId,
+    AccountId, AgentId, CallId, CommandId, DialogId, Instant, OfferId, Random, RecordingId,
     StreamId, TicketId, Wall, WallClock,
 };
 use crate::call::draft::Draft;
@@ -66,8 +65,6 @@ pub(crate) struct World {
     pub(crate) random: Random,
     pub(crate) clock: WallClock,
     pub(crate) counted: u64,
-    /// Where each registered account's packets come from.
-    pub(crate) contacts: HashMap<AccountId, IpAddr>,
 }
 
 impl World {
@@ -79,7 +76,7 @@ impl World {
 
     /// The address that the account's newest registration came from.
     pub(crate) fn contact_ip(&self, account: &AccountId) -> Option<IpAddr> {
-        self.contacts.get(account).copied()
+        self.stack.newest_source(account)
     }
 }
 
@@ -114,10 +111,6 @@ impl Turn<'_> {
 
     pub(crate) fn fact(&mut self, fact: Fact) {
         self.out.push(Act::Fact(fact));
-    }
-
-    pub(crate) fn next_leg(&mut self) -> LegId {
-        LegId(self.world.count())
     }
 
     pub(crate) fn next_play(&mut self) -> PlayId {

@@ -106,7 +106,7 @@ fn plan(server: SocketAddr) -> DemoPlan {
             agent("8002", "王芳", 22, 1_000),
             agent("8003", "张伟", 23, 1_300),
         ],
-        keys: vec![(Duration::from_secs(2), '1'), (Duration::from_secs(2), '1')],
+        keys: vec![(Duration::from_secs(2), '1')],
         ring: Duration::from_secs(1),
         talk: Duration::from_secs(5),
         rating: Some('1'),
@@ -134,7 +134,7 @@ fn record_checks(engine: &Engine, plan: &DemoPlan) -> anyhow::Result<Vec<(bool, 
     for _ in 0..LOOKS {
         let (status, body) = get(engine, "/v1/calls?limit=1")?;
         let page: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-        call = page["items"].get(0).cloned().filter(|_| status == 200);
+        call = page["rows"][0].get("cdr").cloned().filter(|_| status == 200);
         if call.is_some() {
             break;
         }

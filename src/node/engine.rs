@@ -27,7 +27,7 @@ use crate::node::net::Net;
 use crate::node::recording_desk::{self, RecordingThreads};
 use crate::node::spooling::{self, Spooling};
 use crate::node::tcp::TcpHub;
-use crate::node::{files, http, media_metrics, threads, udp};
+use crate::node::{files, http, media_metrics, sys, threads, udp};
 use crate::sip::Transport;
 use crate::store::{Database, Loader, LoaderSettings, SpoolReader};
 
@@ -93,6 +93,7 @@ impl Engine {
     /// # Errors
     /// What is wrong or missing, with what to do about it.
     pub fn start(file: Option<PathBuf>, config: Config) -> Result<Self, StartError> {
+        sys::ignore_file_size_signal();
         let prompts = Arc::new(files::load_prompts(config.node.sounds.as_deref())?);
         let flows = Arc::new(read_flows(file.as_deref(), &config, &prompts)?);
         let kept = Kept::open(&config.node.data)?;
@@ -147,7 +148,6 @@ impl Engine {
             health: Arc::clone(&health),
             senders: senders.clone(),
             keep,
-            clock,
         });
         let core = start_core(core, hands, lanes, clock, effects);
         let readers = sockets.read(&senders, &call, clock, &stop);

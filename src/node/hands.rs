@@ -10,7 +10,6 @@ use crate::api::{Health, Live};
 use crate::base::{CommandId, Instant};
 use crate::call::{Core, Effect, Fact, Record, Reply};
 use crate::media;
-use crate::node::clock::Clock;
 use crate::node::lanes::Senders;
 use crate::node::media::MediaThreads;
 use crate::node::net::Net;
@@ -24,15 +23,7 @@ const KEEP_AFTER: Duration = Duration::from_millis(200);
 
 /// Carries out the core's effects, in their order.
 pub(crate) struct Hands {
-    pub(crate) net: Net,
-    pub(crate) media: Arc<MediaThreads>,
-    pub(crate) spool: Sender<Batch>,
-    pub(crate) live: Arc<Live>,
-    pub(crate) health: Arc<Health>,
-    pub(crate) senders: Senders,
-    /// Where registrations go to be kept.
-    pub(crate) keep: Sender<Vec<sip::Binding>>,
-    pub(crate) clock: Clock,
+    tools: Tools,
     records: Vec<Record>,
     next_gate: u64,
     gated: VecDeque<Gated>,
@@ -49,7 +40,7 @@ struct Gated {
     bytes: Bytes,
 }
 
-/// What `Hands` is made of.
+/// What the hands reach.
 pub(crate) struct Tools {
     pub(crate) net: Net,
     pub(crate) media: Arc<MediaThreads>,
@@ -58,21 +49,12 @@ pub(crate) struct Tools {
     pub(crate) health: Arc<Health>,
     pub(crate) senders: Senders,
     pub(crate) keep: Sender<Vec<sip::Binding>>,
-    pub(crate) clock: Clock,
 }
 
 impl Hands {
     pub(crate) fn new(tools: Tools) -> Self {
-        let Tools { net, media, spool, live, health, senders, keep, clock } = tools;
         Self {
-            net,
-            media,
-            spool,
-            live,
-            health,
-            senders,
-            keep,
-            clock,
+            tools,
             records: Vec::new(),
             next_gate: 0,
             gated: VecDeque::new(),
@@ -97,7 +79,7 @@ impl Hands {
                 Effect::Send { flow, bytes, gate } => self.send(now, flow, bytes, gate),
                 Effect::Media { worker, command } => self.media(worker, command),
                 Effect::Record(record) => self.record(*record),
-                Effect::View(view) => self.live.show(*view),
+                Effect::View(view) => self.tools.live.show(*view),
                 Effect::Reply { id, reply } => {
                     if let Some(waiting) = self.waiting.remove(&id) {
                         // Whoever asked may have given up.
@@ -115,7 +97,7 @@ impl Hands {
 
     fn send(&mut self, now: Instant, flow: sip::Flow, bytes: Bytes, gate: bool) {
         if !gate {
-            self.net.send(flow, bytes);
+            self.tools.net.send(flow, bytes);
             return;
         }
         self.next_gate += 1;
@@ -131,20 +113,20 @@ impl Hands {
             return;
         }
         let batch = Batch { records: std::mem::take(&mut self.records), gate };
-        if self.spool.send(batch).is_err() {
+        if self.tools.spool.send(batch).is_err() {
             tracing::error!("the spool's thread is gone");
         }
     }
 
     fn record(&mut self, record: Record) {
         if let Fact::Alarm { id, what, cleared } = &record.fact {
-            self.health.alarm(id, what, *cleared, record.at);
+            self.tools.health.alarm(id, what, *cleared, record.at);
         }
         self.records.push(record);
     }
 
     fn media(&mut self, worker: usize, command: media::Command) {
-        let Err(command) = self.media.send(worker, command) else { return };
+        let Err(command) = self.tools.media.send(worker, command) else { return };
         let stream = match command {
             media::Command::Open { stream, .. }
             | media::Command::Agree { stream, .. }
@@ -163,14 +145,14 @@ impl Hands {
         tracing::error!(worker, %stream, "a media worker takes no more commands");
         let why = media::Failure::TooManyStreams;
         let failed = media::Event::Failed { stream, why };
-        let _ = self.senders.media.try_send(failed);
+        let _ = self.tools.senders.media.try_send(failed);
     }
 
     /// The records before the gate are written: what waited for them leaves.
     pub(crate) fn written(&mut self, gate: u64) {
         while self.gated.front().is_some_and(|gated| gated.gate <= gate) {
             if let Some(gated) = self.gated.pop_front() {
-                self.net.send(gated.flow, gated.bytes);
+                self.tools.net.send(gated.flow, gated.bytes);
             }
         }
     }
@@ -186,13 +168,13 @@ impl Hands {
         while self.gated.front().is_some_and(|gated| gated.until <= now) {
             if let Some(gated) = self.gated.pop_front() {
                 tracing::warn!("the spool does not write; an answer leaves before its record");
-                self.net.send(gated.flow, gated.bytes);
+                self.tools.net.send(gated.flow, gated.bytes);
             }
         }
         if self.keep_at.is_some_and(|at| at <= now) {
             self.keep_at = None;
             // When the keeper is busy the next change tells it again.
-            if self.keep.try_send(core.bindings().cloned().collect()).is_err() {
+            if self.tools.keep.try_send(core.bindings().cloned().collect()).is_err() {
                 self.keep_at = Some(now + KEEP_AFTER);
             }
         }

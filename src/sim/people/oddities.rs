@@ -13,7 +13,6 @@ use crate::sim::world::{Due, World};
 pub(crate) enum Odd {
     /// The operator reloads the settings: 0 those of the start, 1 the others.
     Settings(usize),
-    Flows,
     /// Somebody sets the system's clock, s.
     ClockJump(i64),
     /// A stranger calls.
@@ -50,7 +49,6 @@ impl World {
             self.put(after + Duration::from_secs(10), Due::Odd(Odd::Blackout(false)));
         }
         some(self, 0.3, Odd::Settings(0));
-        some(self, 0.3, Odd::Flows);
         some(self, 0.3, Odd::ClockJump(3_600));
         some(self, 0.3, Odd::ClockJump(-3_600));
         some(self, 0.3, Odd::Stranger);
@@ -73,11 +71,8 @@ impl World {
         match odd {
             Odd::Settings(edition) => {
                 let settings = Arc::clone(&self.editions[edition]);
-                self.command(Command::UseSettings { settings })
-            }
-            Odd::Flows => {
                 let flows = Arc::clone(&self.flows);
-                self.command(Command::UseFlows { flows })
+                self.command(Command::Use { settings, flows })
             }
             Odd::ClockJump(seconds) => {
                 self.wall_shift_us += seconds * 1_000_000;

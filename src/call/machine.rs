@@ -30,6 +30,8 @@ pub(crate) struct Call {
     pub(crate) playing: Option<PlayId>,
     /// Whether the worker listens for keys in the caller's speech.
     pub(crate) expects_keys: bool,
+    /// Whether a key came in the media: from then on keys by INFO are the same ones again.
+    pub(crate) keys_by_media: bool,
     /// Whether a message was left.
     pub(crate) left_message: bool,
     /// Who ended the talk, when it ended before the call.
@@ -181,7 +183,7 @@ impl Call {
             sip::Event::Acked { dialog, answer } => {
                 let Some(leg) = self.leg_mut(dialog) else { return };
                 match leg.acked(turn, answer.as_ref()) {
-                    Ok(()) => self.record_if_wanted(turn),
+                    Ok(()) => self.follow_hold(turn),
                     Err(refusal) => {
                         tracing::info!(call = %turn.call, %refusal, "answer in ACK refused");
                         self.end(turn, EndedBy::System, Cause::NoMedia);
