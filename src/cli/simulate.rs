@@ -2,7 +2,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use hotline::sim::{Manners, Plan, Weather, run};
+use hotline::sim::{Figures, Manners, Plan, Weather, run};
 
 /// `hotline simulate`.
 #[derive(Args, Debug)]
@@ -35,6 +35,9 @@ pub(crate) struct Simulate {
     /// Datagrams that are lost, percent; above 0 some are doubled and overtaken too.
     #[arg(long)]
     loss: Option<f64>,
+    /// Stop at this step and tell what led there.
+    #[arg(long)]
+    stop_at: Option<u64>,
     /// Everybody does anything at any moment.
     #[arg(long)]
     wild: bool,
@@ -71,15 +74,18 @@ impl Simulate {
 
     fn run_many(&self) -> anyhow::Result<ExitCode> {
         let (mut failed, mut steps) = (0, 0);
+        let mut figures = Figures::default();
         for seed in self.seed..self.seed.saturating_add(self.runs) {
             let verdict = run(&self.plan(seed)?);
             steps += verdict.steps;
+            figures.add(&verdict.figures);
             if let Some(failure) = verdict.failure {
                 failed += 1;
                 let (step, at) = (failure.step, failure.at);
                 println!("seed {seed} step {step} at {at}: {}", failure.what);
             }
         }
+        print!("{figures}");
         println!("{} runs, {steps} steps, {failed} failed", self.runs);
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -103,6 +109,7 @@ impl Simulate {
             plan.weather =
                 if loss > 0.0 { Weather { loss, ..Weather::FOUL } } else { Weather::FAIR };
         }
+        plan.stop_at = self.stop_at;
         if self.wild {
             plan.manners = Manners::Wild;
         }

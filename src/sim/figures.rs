@@ -36,6 +36,8 @@ pub struct Figures {
     pub no_answers: u64,
     /// Calls by cause.
     pub causes: BTreeMap<String, u64>,
+    /// Offers by how they ended.
+    pub ends_of_offers: BTreeMap<String, u64>,
     /// Ratings given.
     pub ratings: u64,
     /// Time that agents spent in each state (`ready/idle`, `ready/talking` …), ms.
@@ -64,6 +66,36 @@ impl Figures {
         } else if cdr.cause == Cause::AbandonedQueue {
             self.abandoned += 1;
             self.abandoned_early += u64::from(cdr.wait_ms <= IN_TIME_MS);
+        }
+    }
+
+    /// Adds another run's figures.
+    pub fn add(&mut self, other: &Self) {
+        self.arrived += other.arrived;
+        self.requests += other.requests;
+        self.answered += other.answered;
+        self.in_time += other.in_time;
+        self.abandoned += other.abandoned;
+        self.abandoned_early += other.abandoned_early;
+        self.wait_ms += other.wait_ms;
+        self.wait_ms_max = self.wait_ms_max.max(other.wait_ms_max);
+        self.talk_ms += other.talk_ms;
+        self.hold_ms += other.hold_ms;
+        self.offers += other.offers;
+        self.no_answers += other.no_answers;
+        self.ratings += other.ratings;
+        self.datagrams.0 += other.datagrams.0;
+        self.datagrams.1 += other.datagrams.1;
+        self.length += other.length;
+        for (sums, more) in
+            [(&mut self.causes, &other.causes), (&mut self.agent_ms, &other.agent_ms)]
+        {
+            for (key, value) in more {
+                *sums.entry(key.clone()).or_default() += value;
+            }
+        }
+        for (key, value) in &other.ends_of_offers {
+            *self.ends_of_offers.entry(key.clone()).or_default() += value;
         }
     }
 
@@ -100,9 +132,9 @@ impl Figures {
     }
 }
 
-/// The cause as the record has it.
-fn name(cause: Cause) -> String {
-    serde_json::to_value(cause)
+/// The name that the record has for it.
+pub(crate) fn name(value: impl serde::Serialize) -> String {
+    serde_json::to_value(value)
         .ok()
         .and_then(|value| value.as_str().map(ToOwned::to_owned))
         .unwrap_or_default()
@@ -141,9 +173,12 @@ impl fmt::Display for Figures {
         for (what, value) in rows {
             writeln!(f, "{what:<24}{value:>24}")?;
         }
-        writeln!(f, "causes")?;
-        for (cause, count) in &self.causes {
-            writeln!(f, "  {cause:<22}{count:>24}")?;
+        for (title, counts) in [("causes", &self.causes), ("ends of offers", &self.ends_of_offers)]
+        {
+            writeln!(f, "{title}")?;
+            for (name, count) in counts {
+                writeln!(f, "  {name:<22}{count:>24}")?;
+            }
         }
         Ok(())
     }

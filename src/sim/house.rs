@@ -53,7 +53,7 @@ pub(crate) fn settings(plan: &Plan, edition: Edition) -> Result<Arc<Settings>, F
     let mut text = format!(
         "[tenant]\nid = \"fcg\"\narea_code = \"0770\"\nlanguage = \"zh-CN\"\nboxes = [\"fcg-main\"]\n\
          [sip]\nrealm = \"hotline\"\n[[sip.listen]]\ntransport = \"udp\"\nbind = \"{ENGINE}\"\n\
-         [media]\nbind = \"{}\"\n[lists]\nblock = [\"13900000000\"]\nvip = [\"13900000001\"]\n\
+         [media]\nbind = \"{}\"\n[lists]\nblock = [\"+8613900000000\"]\nvip = [\"+8613900000001\"]\n\
          [[trunk]]\nid = \"carrier\"\naddress = \"{CARRIER}\"\nkeepalive = false\nchannels = {}\nnumbers = [\"077012345\"]\n\
          [[trunk]]\nid = \"emergency\"\naddress = \"{OUTSIDE}\"\nkeepalive = true\nchannels = 4\nreserve = 1\n\
          may_pass_original_caller = true\n",
@@ -93,10 +93,12 @@ pub(crate) fn settings(plan: &Plan, edition: Edition) -> Result<Arc<Settings>, F
         ("12345", "fcg/12345"),
         ("12346", "fcg/direct"),
         ("12347", "sim/rush"),
+        ("12348", "sim/through"),
         ("9196", "fcg/echo"),
     ] {
         let _ = write!(text, "[[number]]\ncalled = \"{called}\"\nflow = \"{flow}\"\n");
     }
+    let _ = write!(text, "[limits]\ncall = \"{}s\"\n", plan.call_limit.as_secs());
     config::read(Path::new("sim.toml"), &text).map(|config| Arc::new(config.call))
 }
 
@@ -107,6 +109,7 @@ pub(crate) fn flows() -> Result<Arc<Flows>, Faults> {
         ("fcg/direct.flow.yaml", include_str!("../../dialplans/fcg/direct.flow.yaml")),
         ("fcg/echo.flow.yaml", include_str!("../../dialplans/fcg/echo.flow.yaml")),
         ("fcg/calendars.yaml", include_str!("../../dialplans/fcg/calendars.yaml")),
+        ("sim/through.flow.yaml", include_str!("flows/through.flow.yaml")),
         ("sim/rush.flow.yaml", include_str!("flows/rush.flow.yaml")),
     ];
     let sources = files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned()));

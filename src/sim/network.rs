@@ -29,19 +29,21 @@ impl Weather {
 pub(crate) struct Network {
     weather: Weather,
     chance: Chance,
+    /// Nothing arrives.
+    pub(crate) dark: bool,
     pub(crate) sent: u64,
     pub(crate) lost: u64,
 }
 
 impl Network {
     pub(crate) const fn new(weather: Weather, chance: Chance) -> Self {
-        Self { weather, chance, sent: 0, lost: 0 }
+        Self { weather, chance, dark: false, sent: 0, lost: 0 }
     }
 
     /// The delays of the copies that arrive: none, one or two.
     pub(crate) fn carry(&mut self) -> [Option<Duration>; 2] {
         self.sent += 1;
-        if self.chance.share(self.weather.loss) {
+        if self.chance.share(self.weather.loss) || self.dark {
             self.lost += 1;
             return [None, None];
         }

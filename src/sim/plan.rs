@@ -30,8 +30,12 @@ pub struct Plan {
     pub ports: u16,
     /// Channels of the carrier's trunk.
     pub channels: u32,
+    /// The longest call, at least a minute.
+    pub call_limit: Duration,
     /// The invariants are checked after each so many steps.
     pub check_every: u64,
+    /// Stop at this step, to read what led there.
+    pub stop_at: Option<u64>,
     /// Whether every effect goes into the verdict's hash, not only what is sent.
     pub exact_hash: bool,
 }
@@ -63,7 +67,9 @@ impl Plan {
             manners: Manners::Usual,
             ports: 2_000,
             channels: 500,
+            call_limit: Duration::from_secs(7_200),
             check_every: 1,
+            stop_at: None,
             exact_hash: false,
         }
     }
@@ -77,6 +83,7 @@ impl Plan {
         let agents = 1 + chance.index(5);
         let few_ports = chance.share(0.1);
         let few_channels = chance.share(0.1);
+        let short_calls = chance.share(0.1);
         Self {
             seed,
             length: Duration::from_secs(90 + chance.below(240)),
@@ -94,7 +101,9 @@ impl Plan {
                 400
             },
             channels: if few_channels { 3 } else { 100 },
+            call_limit: Duration::from_secs(if short_calls { 60 } else { 7_200 }),
             check_every: 1,
+            stop_at: None,
             exact_hash: false,
         }
     }

@@ -23,6 +23,9 @@ pub(crate) struct Witness {
     /// Agents whose phone died in a call, and calls whose caller did, with the time.
     dead_phones: BTreeMap<AgentId, Instant>,
     dead_callers: BTreeMap<String, Instant>,
+    /// Lengths of recordings as recorded, and as media made them, ms.
+    recorded: BTreeMap<RecordingId, u64>,
+    made: BTreeMap<RecordingId, u64>,
 }
 
 #[derive(Debug, Default)]
@@ -33,7 +36,6 @@ struct Seen {
     recording: Option<RecordingId>,
     held: bool,
     answered: bool,
-    from_trunk: bool,
 }
 
 #[derive(Debug)]
@@ -75,13 +77,14 @@ impl Witness {
         }
     }
 
+    /// Media have made a recording of this length.
+    pub(crate) fn recording_made(&mut self, recording: RecordingId, ms: u64) {
+        self.made.insert(recording, ms);
+    }
+
     /// The call that this Call-ID became.
     pub(crate) fn call_of(&self, call_id: &str) -> Option<CallId> {
         self.sip_calls.get(call_id).copied()
-    }
-
-    pub(crate) fn agent_state(&self, agent: &AgentId) -> Option<(&str, &str)> {
-        self.agents.get(agent).map(|person| (person.status.as_str(), person.state.as_str()))
     }
 
     pub(crate) fn open_calls(&self) -> usize {
@@ -117,11 +120,7 @@ impl Witness {
         hold!(self.records.insert(record.id.0.into()), "record {} was made twice", record.id);
         match &record.fact {
             Fact::CallArrived(arrived) => {
-                let seen = Seen {
-                    sip_call_id: arrived.sip_call_id.clone(),
-                    from_trunk: arrived.trunk.is_some(),
-                    ..Seen::default()
-                };
+                let seen = Seen { sip_call_id: arrived.sip_call_id.clone(), ..Seen::default() };
                 let again = self.sip_calls.insert(arrived.sip_call_id.clone(), arrived.call);
                 hold!(again.is_none(), "INVITE {} became two calls", arrived.sip_call_id);
                 hold!(
@@ -168,6 +167,8 @@ impl Witness {
             }
             Fact::OfferEnded { call, agent, result, .. } => {
                 self.figures.no_answers += u64::from(*result == OfferResult::NoAnswer);
+                let end = crate::sim::figures::name(result);
+                *self.figures.ends_of_offers.entry(end).or_default() += 1;
                 let seen = self.seen(*call)?;
                 let was = seen.offered.take();
                 hold!(was.as_ref() == Some(agent), "an offer of {call} to {agent} ends, not begun");
@@ -192,7 +193,8 @@ impl Witness {
                 let other = seen.recording.replace(*recording);
                 hold!(other.is_none(), "call {call} is recorded twice at once");
             }
-            Fact::RecordingEnded { call, recording, .. } => {
+            Fact::RecordingEnded { call, recording, length_ms } => {
+                self.recorded.insert(*recording, *length_ms);
                 let seen = self.seen(*call)?;
                 let was = seen.recording.take();
                 hold!(was == Some(*recording), "recording {recording} ends, {was:?} runs");
@@ -265,6 +267,10 @@ impl Witness {
             cdr.wait_ms + cdr.talk_ms <= cdr.total_ms,
             "call {call}: wait and talk > total: {cdr:?}"
         );
+        if let Some(length) = cdr.recording.and_then(|id| self.recorded.get(&id)) {
+            let is_talk = cdr.t_ans.is_some() && cdr.cause != Cause::Voicemail;
+            hold!(!is_talk || *length <= cdr.talk_ms, "call {call}: recorded {length} ms: {cdr:?}");
+        }
         hold!(cdr.hold_ms <= cdr.talk_ms, "call {call}: held longer than talked: {cdr:?}");
         hold!(cdr.t_req.is_some() || cdr.wait_ms == 0, "call {call}: waited and did not ask");
         hold!(cdr.t_ans.is_some() || cdr.talk_ms == 0, "call {call}: talked without an answer");
@@ -330,6 +336,14 @@ impl Witness {
             let key = format!("{}/{}", person.status, person.state);
             *self.figures.agent_ms.entry(key).or_default() += ms(now.since(person.since));
         }
+        for (recording, ms) in &self.recorded {
+            let made = self.made.get(recording).copied().unwrap_or(0);
+            hold!(
+                made.abs_diff(*ms) <= 1,
+                "recording {recording}: {made} ms, recorded are {ms} ms"
+            );
+        }
+        hold!(self.made.len() == self.recorded.len(), "some recordings have no record");
         let counted: u64 = self.figures.causes.values().sum();
         hold!(
             counted == self.figures.arrived,
@@ -337,11 +351,6 @@ impl Witness {
             self.figures.arrived
         );
         Ok(())
-    }
-
-    /// Whether the caller of this Call-ID came by a trunk.
-    pub(crate) fn is_from_trunk(&self, call: CallId) -> bool {
-        self.open.get(&call).is_some_and(|seen| seen.from_trunk)
     }
 }
 

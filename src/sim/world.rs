@@ -210,7 +210,12 @@ impl World {
                 self.uas[ua].receive(self.now, bytes, &mut out)?;
                 self.after_ua(ua, out)
             }
-            Due::Tell(event) => self.tell(Event::Media(event)),
+            Due::Tell(event) => {
+                if let media::Event::RecordStopped { recording, samples } = &event {
+                    self.witness.recording_made(*recording, samples / 8);
+                }
+                self.tell(Event::Media(event))
+            }
             Due::PlayEnds(stream, play) => match self.sound.ended(stream, play) {
                 Some(event) => self.tell(Event::Media(event)),
                 None => Ok(()),
@@ -239,7 +244,7 @@ impl World {
     /// Remembers which INVITEs of a trunk have arrived.
     fn note_invite(&mut self, from: SocketAddr, bytes: &[u8]) {
         let is_trunk = from == house::CARRIER || from == house::OUTSIDE;
-        if !is_trunk || !bytes.starts_with(b"INVITE ") || self.stopping {
+        if !is_trunk || !bytes.starts_with(b"INVITE ") {
             return;
         }
         let text = String::from_utf8_lossy(bytes);
@@ -272,6 +277,9 @@ impl World {
         }
         self.core.handle(self.now, event, &mut self.effects);
         self.carry_out()?;
+        if self.plan.stop_at == Some(self.step) {
+            return Err("stopped here, as asked".to_owned());
+        }
         if self.step % self.plan.check_every == 0 {
             self.core.check()?;
             self.witness.check(self.now)?;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::sim::chance::Chance;
 use crate::sim::people::WorkerAct;
-use crate::sim::ua::{Flow, Invite, LineId, LineState, UaEvent};
+use crate::sim::ua::{Flow, Invite, LineId, LineState, Offer, UaEvent};
 use crate::sim::world::{CARRIER, Due, OUTSIDE, World};
 
 /// One who calls.
@@ -44,9 +44,17 @@ pub(crate) enum CitizenAct {
     Info(char),
     Hold,
     Retrieve,
+    /// Sends no speech any more, or again.
+    Mute(bool),
     /// The network of the citizen's phone is gone.
     Die,
 }
+
+/// What a wild citizen calls.
+const WILD_NUMBERS: [&str; 12] = [
+    "12347", "12347", "12347", "12347", "12345", "12345", "12346", "12346", "12348", "12348",
+    "9196", "99",
+];
 
 impl World {
     pub(crate) fn begin_calls(&mut self) {
@@ -68,9 +76,7 @@ impl World {
         let wild = self.plan.is_wild();
         let chance = &mut self.chance;
         let to = if wild {
-            chance.pick(&[
-                "12347", "12347", "12347", "12347", "12345", "12345", "12346", "9196", "99",
-            ])
+            chance.pick(&WILD_NUMBERS)
         } else if chance.share(0.9) {
             Some("12345")
         } else {
@@ -84,9 +90,16 @@ impl World {
             _ => format!("0770{:07}", 2_000_000 + chance.below(1_000_000)),
         };
         let script = script(chance, wild, self.plan.talk, self.plan.patience);
-        let late_offer = wild && chance.share(0.1);
-        let invite =
-            Invite { to: to.unwrap_or("12345").to_owned(), from, headers: Vec::new(), late_offer };
+        let offer = match chance.below(100) {
+            0..=9 if wild => Offer::Late,
+            10..=12 if wild => Offer::Bad,
+            _ => Offer::Good,
+        };
+        let mut headers = Vec::new();
+        if wild && chance.share(0.03) {
+            headers.push(("Require".to_owned(), "telepathy".to_owned()));
+        }
+        let invite = Invite { to: to.unwrap_or("12345").to_owned(), from, headers, offer };
         let line = self.with_ua(CARRIER, |ua, now, out| ua.invite(now, invite, out))?;
         let call_id = self.uas[CARRIER].call_id(line).unwrap_or_default().to_owned();
         let number = self.citizens.len();
@@ -101,19 +114,26 @@ impl World {
 
     /// What a wild citizen will do at some moment, whatever happens then.
     fn whims(&mut self, citizen: usize) {
-        let means = [200, 2_000, 10_000, 40_000, 100_000];
+        let means = [20, 200, 2_000, 10_000, 40_000, 100_000];
         if self.chance.share(0.5) {
             let mean = Duration::from_millis(self.chance.pick(&means).unwrap_or(10_000));
             let after = self.chance.exponential(mean);
             self.put(after, Due::Citizen(citizen, CitizenAct::HangUp));
         } else if self.chance.share(0.15) {
-            let after = self.chance.exponential(Duration::from_secs(40));
+            let mean = Duration::from_millis(self.chance.pick(&means).unwrap_or(10_000));
+            let after = self.chance.exponential(mean);
             self.put(after, Due::Citizen(citizen, CitizenAct::Die));
         } else if self.chance.share(0.1) {
             let after = self.chance.exponential(Duration::from_secs(40));
             self.put(after, Due::Citizen(citizen, CitizenAct::Hold));
             let back = self.chance.exponential(Duration::from_secs(20));
             self.put(after + back, Due::Citizen(citizen, CitizenAct::Retrieve));
+        }
+        if self.chance.share(0.1) {
+            let after = self.chance.exponential(Duration::from_secs(20));
+            let back = self.chance.exponential(Duration::from_secs(30));
+            self.put(after, Due::Citizen(citizen, CitizenAct::Mute(true)));
+            self.put(after + back, Due::Citizen(citizen, CitizenAct::Mute(false)));
         }
         if self.chance.share(0.2) {
             let (after, key) =
@@ -148,10 +168,16 @@ impl World {
             CitizenAct::Retrieve => {
                 self.with_ua(CARRIER, |ua, now, out| ua.reinvite(now, line, Flow::Both, out))
             }
-            CitizenAct::Die if up && !self.uas[CARRIER].is_holding(line) => {
+            CitizenAct::Mute(mute) => {
+                self.uas[CARRIER].mute(line, mute);
+                Ok(())
+            }
+            CitizenAct::Die if !self.uas[CARRIER].is_holding(line) => {
                 let citizen = &mut self.citizens[number];
                 citizen.dead = true;
-                self.witness.caller_died(self.now, &citizen.call_id);
+                if up {
+                    self.witness.caller_died(self.now, &citizen.call_id);
+                }
                 self.trail.note(self.now, self.step, "a caller's network is gone");
                 self.uas[CARRIER].kill(line);
                 Ok(())

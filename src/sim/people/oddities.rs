@@ -18,6 +18,8 @@ pub(crate) enum Odd {
     /// A stranger calls.
     Stranger,
     RecordsFull(bool),
+    /// Nothing reaches anybody (or does again).
+    Blackout(bool),
     HangUpAnyCall,
     Shutdown,
 }
@@ -28,7 +30,7 @@ impl World {
             return;
         }
         let length = u64::try_from(self.plan.length.as_millis()).unwrap_or(1);
-        let mut some = |world: &mut Self, share: f64, odd: Odd| {
+        let some = |world: &mut Self, share: f64, odd: Odd| {
             if world.chance.share(share) {
                 let after = world.chance.ms(0, length - 1);
                 world.put(after, Due::Odd(odd));
@@ -42,6 +44,9 @@ impl World {
         }
         if let Some(after) = some(self, 0.1, Odd::RecordsFull(true)) {
             self.put(after + Duration::from_secs(15), Due::Odd(Odd::RecordsFull(false)));
+        }
+        if let Some(after) = some(self, 0.1, Odd::Blackout(true)) {
+            self.put(after + Duration::from_secs(10), Due::Odd(Odd::Blackout(false)));
         }
         some(self, 0.3, Odd::Settings(0));
         some(self, 0.3, Odd::ClockJump(3_600));
@@ -85,6 +90,10 @@ impl World {
                 Ok(())
             }
             Odd::RecordsFull(full) => self.tell(Event::RecordsFull(full)),
+            Odd::Blackout(dark) => {
+                self.network.dark = dark;
+                Ok(())
+            }
             Odd::HangUpAnyCall => match self.witness.any_open() {
                 Some(call) => self.command(Command::HangUpCall { call }),
                 None => Ok(()),

@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::base::AgentId;
 use crate::call::{AgentView, AnswerBy, Command};
 use crate::sim::house;
-use crate::sim::ua::{Flow, Invite, LineId, LineState, UaEvent};
+use crate::sim::ua::{Flow, Invite, LineId, LineState, Offer, UaEvent};
 use crate::sim::world::{Due, World};
 
 /// How long a phone registers for, seconds.
@@ -173,7 +173,7 @@ impl World {
         }
         let from = self.workers[number].agent.as_str().to_owned();
         let to = self.chance.pick(&["9196", "12347", "404"]).unwrap_or("9196").to_owned();
-        let invite = Invite { to, from, headers: Vec::new(), late_offer: false };
+        let invite = Invite { to, from, headers: Vec::new(), offer: Offer::Good };
         let line = self.with_ua(phone, |ua, now, out| ua.invite(now, invite, out))?;
         self.workers[number].own_call = Some(line);
         let after = self.chance.exponential(Duration::from_secs(12));
@@ -268,7 +268,7 @@ impl World {
 
     /// The phone rings.
     fn rings(&mut self, number: usize, line: LineId, auto_answer: bool) {
-        let mut soon = |world: &mut Self, after: Duration, act: WorkerAct| {
+        let soon = |world: &mut Self, after: Duration, act: WorkerAct| {
             world.put(after, Due::Worker(number, act));
         };
         if self.closing {

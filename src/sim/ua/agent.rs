@@ -155,8 +155,15 @@ impl Ua {
         !self.dead
             && line.is_some_and(|line| {
                 let flows = line.state == LineState::Up || line.early;
-                flows && !line.dead && line.flow.sends()
+                flows && !line.dead && !line.mute && line.flow.sends()
             })
+    }
+
+    /// Says nothing more, or speaks again.
+    pub(crate) fn mute(&mut self, line: LineId, mute: bool) {
+        if let Some(line) = self.lines.get_mut(&line) {
+            line.mute = mute;
+        }
     }
 
     /// Whether we hold the other side.

@@ -57,6 +57,8 @@ pub(super) struct Line {
     pub(super) pending: PendingOffer,
     /// Nothing is heard of or taken for this call any more: its owner's network is gone.
     pub(super) dead: bool,
+    /// Says nothing, without a word about it in SDP.
+    pub(super) mute: bool,
     /// Early media flow.
     pub(super) early: bool,
 }

@@ -17,9 +17,23 @@ pub(crate) struct Invite {
     pub(crate) from: String,
     /// More headers.
     pub(crate) headers: Vec<(String, String)>,
-    /// Leave the offer to the engine.
-    pub(crate) late_offer: bool,
+    /// What it says about media.
+    pub(crate) offer: Offer,
 }
+
+/// What an INVITE says about media.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Offer {
+    Good,
+    /// A codec that the engine does not have.
+    Bad,
+    /// Nothing: the engine must offer.
+    Late,
+}
+
+/// A description that no engine can agree on.
+const BAD: &str = "v=0\r\no=- 1 1 IN IP4 10.9.9.9\r\ns=-\r\nc=IN IP4 10.9.9.9\r\nt=0 0\r\n\
+                   m=audio 40000 RTP/AVP 9\r\n";
 
 impl Ua {
     pub(crate) fn invite(&mut self, now: Instant, invite: Invite, out: &mut Vec<Out>) -> LineId {
@@ -43,11 +57,20 @@ impl Ua {
             session: 0,
             version: 1,
             flow: Flow::Both,
-            pending: if invite.late_offer { PendingOffer::InAck } else { PendingOffer::None },
+            pending: if invite.offer == Offer::Late {
+                PendingOffer::InAck
+            } else {
+                PendingOffer::None
+            },
             dead: false,
+            mute: false,
             early: false,
         });
-        let body = if invite.late_offer { String::new() } else { self.description(line) };
+        let body = match invite.offer {
+            Offer::Good => self.description(line),
+            Offer::Bad => BAD.to_owned(),
+            Offer::Late => String::new(),
+        };
         let client =
             self.send(now, Purpose::Invite(line), "INVITE", Some(line), invite.headers, body, out);
         if let Some(line) = self.lines.get_mut(&line) {
@@ -88,9 +111,7 @@ impl Ua {
         if self.state(line) != Some(LineState::Ringing) {
             return;
         }
-        let body = "v=0\r\no=- 1 1 IN IP4 10.9.9.9\r\ns=-\r\nc=IN IP4 10.9.9.9\r\nt=0 0\r\n\
-                    m=audio 40000 RTP/AVP 9\r\n";
-        self.answer_invite(now, line, 200, body.to_owned(), out);
+        self.answer_invite(now, line, 200, BAD.to_owned(), out);
         if let Some(line) = self.lines.get_mut(&line) {
             line.state = LineState::Up;
         }

@@ -16,7 +16,7 @@ pub(crate) use agent::{Account, Out, Ua};
 mod event;
 pub(crate) use event::UaEvent;
 mod making;
-pub(crate) use making::Invite;
+pub(crate) use making::{Invite, Offer};
 mod requests;
 mod responses;
 mod ticking;

@@ -106,6 +106,7 @@ impl Ua {
             flow: Flow::Both,
             pending: PendingOffer::None,
             dead: false,
+            mute: false,
             early: false,
         });
         if let Some(server) = self.servers.get_mut(&key) {
