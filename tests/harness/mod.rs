@@ -1,7 +1,11 @@
 //! A real engine in a process of its own, on loopback addresses of its own.
 
+mod baresip;
 mod place;
+mod sound;
 mod switch;
 
+pub use baresip::Baresip;
 pub use place::Place;
+pub use sound::{Track, tracks};
 pub use switch::Switch;
