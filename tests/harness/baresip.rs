@@ -1,6 +1,6 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -27,15 +27,17 @@ pub struct Baresip {
 }
 
 impl Baresip {
-    /// Starts the phone of `user` at 127.a.b.`last` and waits until it is registered. It says a
-    /// tone of `hz`.
-    pub fn start(switch: &Switch, last: u8, user: &str, password: &str, hz: u16) -> Self {
+    /// Starts the phone of `user` and waits until it is registered. It says a tone of `hz`.
+    ///
+    /// It lives at 127.0.0.1: its RTP sockets are bound to no address, so its packets come from
+    /// there whatever its SDP says.
+    pub fn start(switch: &Switch, user: &str, password: &str, hz: u16) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().display();
-        let (ip, control) = (switch.place.ip(last), switch.place.at(last, 4444));
+        let (sip, control) = (free_address(), free_address());
         let config = format!(
-            "poll_method epoll\nsip_listen {ip}:5060\nnet_interface {ip}\n\
-             audio_path /nonexistent\nringback_disabled yes\n\
+            "poll_method epoll\nsip_listen {sip}\nnet_interface {}\n\
+             audio_path /nonexistent\nringback_disabled yes\nstatmode_default off\n\
              audio_source aufile,{path}/tone.wav\naudio_player aubridge,none\n\
              audio_alert aubridge,none\n\
              ausrc_format s16\nauplay_format s16\nauenc_format s16\naudec_format s16\n\
@@ -43,7 +45,8 @@ impl Baresip {
              module_path /usr/lib/baresip/modules\n\
              module g711.so\nmodule sndfile.so\nmodule aubridge.so\nmodule aufile.so\n\
              module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
-             ctrl_tcp_listen {control}\nsnd_path {path}\n"
+             ctrl_tcp_listen {control}\nsnd_path {path}\n",
+            sip.ip()
         );
         let account = format!(
             "<sip:{user}@{}>;auth_pass={password};regint=600;audio_codecs=pcma;answermode=manual\n",
@@ -147,6 +150,10 @@ impl Baresip {
             }
             sleep(LOOK_EVERY);
         }
+        let heard = self.heard();
+        let last = heard.ms();
+        let share = heard.share(last.saturating_sub(ENOUGH_MS)..last, hz);
+        eprintln!("{hz} Hz: {share:.2} at {last} ms (from {from} ms) of {:?}", self.dumps());
         false
     }
 
@@ -162,6 +169,12 @@ impl Baresip {
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
+}
+
+/// An address whose port is free now (and, most probably, a moment later).
+fn free_address() -> SocketAddr {
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    socket.local_addr().expect("an address")
 }
 
 impl Drop for Baresip {

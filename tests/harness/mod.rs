@@ -8,4 +8,4 @@ mod switch;
 pub use baresip::Baresip;
 pub use place::Place;
 pub use sound::{Track, tracks};
-pub use switch::Switch;
+pub use switch::{Switch, usual};

@@ -103,9 +103,8 @@ fn wav_data(bytes: &[u8]) -> Option<&[u8]> {
         let length = u32::from_le_bytes(bytes.get(at + 4..at + 8)?.try_into().ok()?) as usize;
         let body = at + 8;
         if bytes.get(at..at + 4)? == b"data" {
-            // The length is 0 while the file is written.
-            let end = if length == 0 { bytes.len() } else { bytes.len().min(body + length) };
-            return Some(&bytes[body..end]);
+            // The length is wrong while the file is being written; nothing follows in ours.
+            return bytes.get(body..);
         }
         at = body + length + length % 2;
     }
