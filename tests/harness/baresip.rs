@@ -1,11 +1,12 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -13,6 +14,8 @@ use crate::harness::{Switch, Track};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// No call of a test begins or is held later than this after the phone's start.
+const LONGEST_S: i64 = 180;
 /// A tone counts as heard after so many ms of it.
 const ENOUGH_MS: usize = 300;
 
@@ -58,10 +61,12 @@ impl Baresip {
         write("config", config.as_bytes());
         write("accounts", account.as_bytes());
         write("tone.wav", &Track::tone(hz, 120).to_wav());
+        spoil_dumps_of_speech(folder.path());
         let log = fs::File::create(folder.path().join("log")).expect("the log is made");
         let child = Command::new("baresip")
             .args(["-4", "-s", "-f"])
             .arg(folder.path())
+            .env("TZ", "UTC")
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log)
@@ -133,7 +138,10 @@ impl Baresip {
     /// What it has heard in its newest stream.
     pub fn heard(&self) -> Track {
         let newest = self.dumps().pop();
-        newest.and_then(|path| fs::read(path).ok()).map(|wav| Track::from_wav(&wav)).unwrap_or_default()
+        newest
+            .and_then(|path| fs::read(path).ok())
+            .map(|wav| Track::from_wav(&wav))
+            .unwrap_or_default()
     }
 
     /// Hears a tone for 300 ms from now on.
@@ -168,6 +176,18 @@ impl Baresip {
     /// What it printed: every SIP message.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+/// The module that writes what is heard also writes what is said, and after a hold it begins anew
+/// only when neither is being written, while baresip ends only the former. So the latter must not
+/// come about: its names, one for each second, are taken.
+fn spoil_dumps_of_speech(folder: &Path) {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+    let now = i64::try_from(now.as_secs()).expect("a time");
+    for second in now - 1..now + LONGEST_S {
+        let time = Timestamp::from_second(second).expect("a time").strftime("%Y-%m-%d-%H-%M-%S");
+        fs::create_dir(folder.join(format!("dump-{time}-enc.wav"))).expect("a folder");
     }
 }
 

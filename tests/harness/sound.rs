@@ -15,7 +15,8 @@ pub struct Track(pub Vec<i16>);
 impl Track {
     /// A sine of `hz`, about -12 dBm0.
     pub fn tone(hz: u16, seconds: u32) -> Self {
-        let sample = |n: u32| (8_000.0 * (TAU * f64::from(n) * f64::from(hz) / 8_000.0).sin()) as i16;
+        let sample =
+            |n: u32| (8_000.0 * (TAU * f64::from(n) * f64::from(hz) / 8_000.0).sin()) as i16;
         Self((0..seconds * 8_000).map(sample).collect())
     }
 

@@ -2,7 +2,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use hotline::peer::fleet::{AnswerPlan, AnswerResult, Answerers, CallerPlan, FleetReport, place_calls};
+use hotline::peer::fleet::{
+    AnswerPlan, AnswerResult, Answerers, CallerPlan, FleetReport, place_calls,
+};
 use hotline::peer::{EndedBy, Pump};
 use serde_json::json;
 
