@@ -115,8 +115,8 @@ pub(crate) async fn play(
 async fn find(house: &House, recording: RecordingId, form: Form) -> Result<Sound, Problem> {
     let door = &house.door;
     let is_live = || {
-        let calls = door.live.calls();
-        calls.iter().any(|c| c.recording == Some(recording) && c.tenant == door.tenant)
+        let call = door.live.call_recorded(recording);
+        call.is_some_and(|call| call.tenant == door.tenant)
     };
     match door.database.recording(&door.tenant, recording).await {
         Ok(Some(_)) => {}

@@ -7,7 +7,8 @@ use crate::base::{Faults, TenantId, Wall};
 use crate::store::{Archive, Database};
 
 /// Reads flows and settings anew and puts them into use; all faults when they are not good, and then
-/// nothing changes.
+/// nothing changes. The future is dropped when the client leaves or after 45 s: what must not stop
+/// halfway belongs into a task of its own.
 pub type Reload =
     Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), Faults>> + Send>> + Send + Sync>;
 
@@ -30,7 +31,8 @@ pub struct Door {
     pub archive: Archive,
     /// Alarms.
     pub health: Arc<Health>,
-    /// `/metrics`; collectors are registered by `node` and here.
+    /// `/metrics`; collectors are registered by `node`, by [`Metrics::register`](crate::api::Metrics)
+    /// and by the router.
     pub metrics: prometheus::Registry,
     /// Reads flows and configuration anew.
     pub reload: Reload,

@@ -1,6 +1,6 @@
 use dashmap::DashMap;
 
-use crate::base::{AccountId, AgentId, CallId, QueueId, TrunkId};
+use crate::base::{AccountId, AgentId, CallId, QueueId, RecordingId, TrunkId};
 use crate::call::{AgentView, CallView, QueueView, RegistrationView, TrunkView, View};
 
 /// What can be seen now, by id. Written only by `node` from the core's effects, read only by the API;
@@ -46,6 +46,13 @@ impl Live {
         let mut calls: Vec<_> = self.calls.iter().map(|entry| entry.clone()).collect();
         calls.sort_by_key(|call| (call.arrived, call.id));
         calls
+    }
+
+    /// The live call whose recording this is.
+    #[must_use]
+    pub fn call_recorded(&self, recording: RecordingId) -> Option<CallView> {
+        let found = self.calls.iter().find(|entry| entry.recording == Some(recording));
+        found.map(|entry| entry.clone())
     }
 
     /// How many calls are up.

@@ -48,10 +48,10 @@ impl Modify for Bearer {
 pub(crate) enum Refused {
     /// A key or value of the query is not allowed.
     #[response(status = 400, content_type = "application/problem+json")]
-    BadField(#[to_schema] Body),
+    BadField(Body),
     /// No valid token.
     #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorized(#[to_schema] Body),
+    Unauthorized(Body),
 }
 
 /// What asking for one thing may meet.
@@ -60,7 +60,7 @@ pub(crate) enum Refused {
 pub(crate) enum Absent {
     /// There is none with this id.
     #[response(status = 404, content_type = "application/problem+json")]
-    Unknown(#[to_schema] Body),
+    Unknown(Body),
 }
 
 /// What asking the records may meet.
@@ -69,7 +69,7 @@ pub(crate) enum Absent {
 pub(crate) enum Away {
     /// The records are away; `Retry-After` says when to try again.
     #[response(status = 503, content_type = "application/problem+json")]
-    RecordsAway(#[to_schema] Body),
+    RecordsAway(Body),
 }
 
 /// What a command may meet.
@@ -78,11 +78,11 @@ pub(crate) enum Away {
 pub(crate) enum Denied {
     /// There is none with this id.
     #[response(status = 404, content_type = "application/problem+json")]
-    Unknown(#[to_schema] Body),
+    Unknown(Body),
     /// The state does not allow it, or the phone cannot do it.
     #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(#[to_schema] Body),
+    Conflict(Body),
     /// The engine is too busy; `Retry-After` says when to try again.
     #[response(status = 429, content_type = "application/problem+json")]
-    Overloaded(#[to_schema] Body),
+    Overloaded(Body),
 }

@@ -6,7 +6,6 @@ use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 /// The secrets that open the door, hashed, so that comparing them takes the same time whatever was
 /// sent: neither their text nor their length can be felt for.
-#[derive(Clone, Debug)]
 pub(crate) struct Tokens(Vec<(Arc<str>, [u8; 32])>);
 
 /// Whose token came with a request, for the log.

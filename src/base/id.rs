@@ -89,8 +89,6 @@ macro_rules! named {
 }
 
 counted! {
-    /// One party of a call.
-    LegId
     /// A SIP dialog, early or confirmed, or the INVITE that may become one.
     DialogId
     /// One party's media: an RTP and an RTCP socket and what is played to and heard from them.

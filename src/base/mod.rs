@@ -14,8 +14,8 @@ pub use codec::Codec;
 pub use deadlines::Deadlines;
 pub use fault::{Fault, Faults};
 pub use id::{
-    AccountId, AgentId, BoxId, CallId, CommandId, DialogId, FlowId, LegId, OfferId, QueueId,
-    RecordId, RecordingId, StreamId, TenantId, TicketId, TrunkId,
+    AccountId, AgentId, BoxId, CallId, CommandId, DialogId, FlowId, OfferId, QueueId, RecordId,
+    RecordingId, StreamId, TenantId, TicketId, TrunkId,
 };
 pub use instant::Instant;
 pub use key::{Key, UnknownKey};

@@ -3,13 +3,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::base::{AccountId, CallId, DialogId, Instant, TrunkId};
-use crate::call::call::{Call, CallerState};
 use crate::call::core::{Core, Work};
 use crate::call::draft::Draft;
 use crate::call::entry::Entry;
 use crate::call::input::Input;
 use crate::call::leg::{Leg, Party, Place};
 use crate::call::lines::Line;
+use crate::call::machine::{Call, CallerState};
 use crate::call::phase::Phase;
 use crate::call::settings::{CalledFrom, CallerFrom};
 use crate::call::turn::{Holdings, Turn};
@@ -169,7 +169,7 @@ impl Core {
         let user = match from {
             CalledFrom::RequestUri => None,
             CalledFrom::To => info.to.uri.user.as_ref().map(|user| user.as_str().to_owned()),
-            CalledFrom::CalledParty => info.p_called.as_ref().and_then(|header| user_of(header)),
+            CalledFrom::CalledParty => info.p_called.as_ref().and_then(user_of),
         };
         cut(&user.unwrap_or_else(|| info.request_user.as_str().to_owned()), 128)
     }
@@ -191,11 +191,9 @@ impl Core {
         let from = info.from.uri.user.as_ref().map(|user| user.as_str().to_owned());
         let Some(rules) = self.settings.trunks.get(trunk) else { return from.unwrap_or_default() };
         let found = rules.caller_from.iter().find_map(|source| match source {
-            CallerFrom::Asserted => info.p_asserted.as_ref().and_then(|header| user_of(header)),
-            CallerFrom::Preferred => info.p_preferred.as_ref().and_then(|header| user_of(header)),
-            CallerFrom::RemoteParty => {
-                info.remote_party.as_ref().and_then(|header| user_of(header))
-            }
+            CallerFrom::Asserted => info.p_asserted.as_ref().and_then(user_of),
+            CallerFrom::Preferred => info.p_preferred.as_ref().and_then(user_of),
+            CallerFrom::RemoteParty => info.remote_party.as_ref().and_then(user_of),
             CallerFrom::From => from.clone(),
         });
         cut(&found.unwrap_or_default(), 128)

@@ -62,15 +62,13 @@ pub enum Command {
         /// Which.
         call: CallId,
     },
-    /// New flows for calls that arrive from now on; calls in progress keep the ones they began with.
-    UseFlows {
-        /// Checked flows.
-        flows: Arc<Flows>,
-    },
-    /// New settings (agents, queues, accounts, trunks, numbers).
-    UseSettings {
+    /// New settings (agents, queues, accounts, trunks, numbers) and new flows, together. Calls in
+    /// progress keep the flows they began with.
+    Use {
         /// Checked settings.
         settings: Arc<Settings>,
+        /// Checked flows.
+        flows: Arc<Flows>,
     },
 }
 

@@ -53,11 +53,8 @@ impl Core {
                     Err(CommandError::UnknownCall(call))
                 }
             }
-            Command::UseFlows { flows } => {
+            Command::Use { settings, flows } => {
                 self.flows = flows;
-                Ok(())
-            }
-            Command::UseSettings { settings } => {
                 self.use_settings(now, settings, out);
                 Ok(())
             }

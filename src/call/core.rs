@@ -360,7 +360,7 @@ impl Core {
                 self.work.push_back(Work::Call(call, Input::End(Cause::Shutdown)));
             }
             // Once is enough: what is ending now ends by its own deadline.
-            self.stopping = Some(now + crate::call::call::FIGURES_WAIT);
+            self.stopping = Some(now + crate::call::machine::FIGURES_WAIT);
             self.run(now, out);
         }
         if self.calls.is_empty() && !self.drained {

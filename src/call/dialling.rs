@@ -3,9 +3,9 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::Bytes;
 
 use crate::base::DialogId;
-use crate::call::call::{Call, CallerState};
 use crate::call::leg::{Leg, Party, Place};
 use crate::call::lines::Line;
+use crate::call::machine::{Call, CallerState};
 use crate::call::phase::{Conversation, Dialling, Phase};
 use crate::call::turn::Turn;
 use crate::dialplan::{CallerId, Dial, DialEnd, DialTarget, Input as FlowInput};
@@ -48,7 +48,11 @@ impl Call {
                 let uri = sip::Uri::parse(&sip::Text::from(text.as_str()))
                     .map_err(|_| "the SIP address cannot be read")?;
                 let address = numeric_host(&uri).ok_or("the SIP address has no numeric host")?;
-                (sip::Destination::Uri { trunk: trunk.clone(), uri }, text.clone(), address)
+                (
+                    sip::Destination::Uri { trunk: trunk.clone(), uri: Box::new(uri) },
+                    text.clone(),
+                    address,
+                )
             }
         };
         let line = Line::Trunk(trunk);

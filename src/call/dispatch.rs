@@ -50,16 +50,16 @@ impl Core {
     ) {
         match output {
             acd::Output::Offer { offer, ticket, agent, queue } => {
-                self.to_ticket(now, ticket, Input::Offer { offer, agent, queue }, out);
+                self.tell_ticket(now, ticket, Input::Offer { offer, agent, queue }, out);
             }
             acd::Output::Withdraw { offer, ticket, why, .. } => {
-                self.to_ticket(now, ticket, Input::Withdraw { offer, why }, out);
+                self.tell_ticket(now, ticket, Input::Withdraw { offer, why }, out);
             }
             acd::Output::NotTaken { ticket, why } => {
-                self.to_ticket(now, ticket, Input::NotTaken(why), out);
+                self.tell_ticket(now, ticket, Input::NotTaken(why), out);
             }
             acd::Output::NobodyLeft { ticket } => {
-                self.to_ticket(now, ticket, Input::NobodyLeft, out);
+                self.tell_ticket(now, ticket, Input::NobodyLeft, out);
             }
             // The call knows: it told the desk itself, or was told of the withdrawal.
             acd::Output::Returned { .. } => {}
@@ -87,7 +87,7 @@ impl Core {
         }
     }
 
-    fn to_ticket(&mut self, now: Instant, ticket: TicketId, input: Input, out: &mut Vec<Effect>) {
+    fn tell_ticket(&mut self, now: Instant, ticket: TicketId, input: Input, out: &mut Vec<Effect>) {
         if let Some(call) = self.world.index.tickets.get(&ticket) {
             self.step(now, *call, input, out);
         } else {

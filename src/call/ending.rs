@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::base::DialogId;
-use crate::call::call::{Call, CallerState, FIGURES_WAIT, Gone};
+use crate::call::machine::{Call, CallerState, FIGURES_WAIT, Gone};
 use crate::call::phase::{Ending, Phase};
 use crate::call::turn::Turn;
 use crate::call::{Cause, EndedBy, QueueExit};

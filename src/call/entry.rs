@@ -1,6 +1,6 @@
 use crate::base::{AgentId, QueueId};
-use crate::call::call::Call;
 use crate::call::draft::Draft;
+use crate::call::machine::Call;
 use crate::call::turn::Holdings;
 use crate::call::{CallPhase, CallView};
 

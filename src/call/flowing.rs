@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use crate::base::Key;
-use crate::call::call::{Call, CallerState};
+use crate::call::machine::{Call, CallerState};
 use crate::call::phase::Phase;
 use crate::call::turn::Turn;
 use crate::call::{Cause, EndedBy, Fact};

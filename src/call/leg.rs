@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 
-use crate::base::{AgentId, Codec, DialogId, Instant, LegId};
+use crate::base::{AgentId, DialogId, Instant};
 use crate::call::LegRecord;
 use crate::call::lines::Line;
 use crate::call::stream::Stream;
@@ -32,7 +32,6 @@ impl Party {
 /// One party of a call: a dialog and, once agreed, its media.
 #[derive(Clone, Debug)]
 pub(crate) struct Leg {
-    pub(crate) id: LegId,
     pub(crate) party: Party,
     pub(crate) dialog: DialogId,
     /// The channel that it takes.
@@ -56,17 +55,7 @@ impl Leg {
         place: Place,
     ) -> Option<Self> {
         let stream = Stream::take(turn, place)?;
-        let id = turn.next_leg();
-        Some(Self {
-            id,
-            party,
-            dialog,
-            line,
-            stream,
-            up: false,
-            owes_answer: false,
-            probe_at: None,
-        })
+        Some(Self { party, dialog, line, stream, up: false, owes_answer: false, probe_at: None })
     }
 
     /// Our answer to the peer's offer; media follow it at once.
@@ -131,10 +120,6 @@ impl Leg {
 
     pub(crate) fn media(&mut self, turn: &mut Turn<'_>, command: media::Command) {
         self.stream.command(turn, command);
-    }
-
-    pub(crate) fn codec(&self) -> Option<Codec> {
-        self.stream.codec()
     }
 
     /// Ends the dialog in whatever way is right; the leg's end comes back from the stack.

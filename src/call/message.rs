@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use crate::base::BoxId;
 use crate::call::Fact;
-use crate::call::call::Call;
 use crate::call::ending::ms;
+use crate::call::machine::Call;
 use crate::call::phase::{Message, MessageState, Phase};
 use crate::call::turn::Turn;
 use crate::dialplan::Input as FlowInput;

@@ -25,14 +25,15 @@ pub use settings::{
     AccountRules, AnswerBy, CalledFrom, CallerFrom, Phone, Route, Settings, TrunkRules,
 };
 mod record;
-pub use record::{
-    CallArrived, Cause, Cdr, EndedBy, Fact, LegRecord, OfferResult, QueueExit, Record,
-};
+pub use record::{CallArrived, Fact, OfferResult, QueueExit, Record};
+mod cdr;
+pub use cdr::{Cdr, EndedBy, LegRecord};
+mod cause;
+pub use cause::Cause;
 mod view;
 pub use view::{AgentView, CallPhase, CallView, QueueView, RegistrationView, TrunkView, View};
 
 mod arriving;
-mod call;
 mod commands;
 mod dialling;
 mod dispatch;
@@ -44,6 +45,7 @@ mod index;
 mod input;
 mod leg;
 mod lines;
+mod machine;
 mod message;
 mod phase;
 mod queueing;

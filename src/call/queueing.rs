@@ -1,8 +1,8 @@
 use crate::acd::{self, Decline, Withdrawal};
 use crate::base::{AgentId, OfferId, QueueId};
-use crate::call::call::Call;
 use crate::call::ending::ms;
 use crate::call::leg::{Leg, Party, Place};
+use crate::call::machine::Call;
 use crate::call::phase::{Conversation, Phase, Ringing, Waiting};
 use crate::call::turn::Turn;
 use crate::call::{Cause, EndedBy, Fact, OfferResult, QueueExit};

@@ -1,8 +1,8 @@
 use crate::acd::{Reason, State, Status};
 use crate::base::{AgentId, CallId, Instant, QueueId, TrunkId};
-use crate::call::call::Call;
 use crate::call::core::Core;
 use crate::call::entry::Shown;
+use crate::call::machine::Call;
 use crate::call::phase::Phase;
 use crate::call::{AgentView, CallPhase, CallView, Effect, QueueView, TrunkView, View};
 

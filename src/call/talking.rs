@@ -2,8 +2,8 @@ use bytes::Bytes;
 
 use crate::acd;
 use crate::base::DialogId;
-use crate::call::call::Call;
 use crate::call::ending::ms;
+use crate::call::machine::Call;
 use crate::call::phase::{HeldBy, Hold, Phase};
 use crate::call::turn::Turn;
 use crate::call::{EndedBy, Fact};

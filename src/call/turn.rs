@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::{
-    AccountId, AgentId, CallId, CommandId, DialogId, Instant, LegId, OfferId, Random, RecordingId,
+    AccountId, AgentId, CallId, CommandId, DialogId, Instant, OfferId, Random, RecordingId,
     StreamId, TicketId, Wall, WallClock,
 };
 use crate::call::draft::Draft;
@@ -112,10 +112,6 @@ impl Turn<'_> {
 
     pub(crate) fn fact(&mut self, fact: Fact) {
         self.out.push(Act::Fact(fact));
-    }
-
-    pub(crate) fn next_leg(&mut self) -> LegId {
-        LegId(self.world.count())
     }
 
     pub(crate) fn next_play(&mut self) -> PlayId {

@@ -1,6 +1,6 @@
 use crate::base::{DialogId, Key, StreamId};
-use crate::call::call::Call;
 use crate::call::leg::Leg;
+use crate::call::machine::Call;
 use crate::call::phase::Phase;
 use crate::call::turn::Turn;
 use crate::call::{Cause, EndedBy};

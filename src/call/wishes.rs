@@ -1,6 +1,6 @@
 use crate::base::{AgentId, CommandId};
-use crate::call::call::Call;
 use crate::call::input::Wish;
+use crate::call::machine::Call;
 use crate::call::phase::{HeldBy, Phase};
 use crate::call::settings::AnswerBy;
 use crate::call::turn::{Act, Turn};

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use crate::base::{FlowId, TrunkId};
 use crate::call::{Route, TrunkRules};
 use crate::config::section::Section;
+use crate::number::{self, Home, Kind, Number};
 
 /// Which number leads into which flow, in the file's order. Whether the flow exists is checked when
 /// the flows are read.
@@ -35,10 +36,17 @@ pub(crate) struct Lists {
 }
 
 /// Callers that flows see as `listed: block` and `listed: vip`.
-pub(crate) fn lists(root: &mut Section<'_, '_>) -> Lists {
+pub(crate) fn lists(root: &mut Section<'_, '_>, area_code: &str) -> Lists {
+    let home = Home { area_code: area_code.to_owned() };
+    let normal = |text: &str| match number::read(text, &home) {
+        Number { kind: Kind::Withheld, .. } => {
+            Err(format!("{text:?} is not allowed; allowed: a telephone number"))
+        }
+        number => Ok(number.normal),
+    };
     let mut lists = root.section("lists");
-    let block = lists.list("block", |number| Ok(number.to_owned()));
-    let vip = lists.list("vip", |number| Ok(number.to_owned()));
+    let block = lists.list("block", normal);
+    let vip = lists.list("vip", normal);
     lists.finish();
     Lists { block, vip }
 }

@@ -43,7 +43,7 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Faults> {
     let accounts = agents::accounts(&mut root, &mut stack);
     let (desk, phones) = agents::read(&mut root, &accounts);
     let routes = numbers::read(&mut root, &trunk_rules);
-    let lists = numbers::lists(&mut root);
+    let lists = numbers::lists(&mut root, &tenant.area_code);
     let limits = Limits::read(&mut root);
     root.finish();
     let call = call::Settings {

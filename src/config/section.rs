@@ -76,11 +76,6 @@ impl<'r, 't> Section<'r, 't> {
         self.line
     }
 
-    /// Whether the file has this section at all.
-    pub(crate) fn is_present(&self) -> bool {
-        self.table.is_some()
-    }
-
     fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }

@@ -20,7 +20,7 @@ pub enum Input {
     Talk(TalkEnd),
     /// From the party outside.
     Dialled(DialEnd),
-    /// The voicemail recording ended, by the caller's silence, by
+    /// The voicemail recording ended, by
     /// [`Step::StopVoicemail`](super::Step::StopVoicemail) or by its limit.
     Recorded {
         /// Length, ms. Below the step's `min` the conductor has thrown it away.

@@ -19,6 +19,9 @@ mod vars;
 mod walk;
 mod yaml;
 
+#[cfg(test)]
+mod tests;
+
 pub use facts::Facts;
 pub use flow::Flow;
 pub use flows::Flows;

@@ -147,7 +147,6 @@ impl Engine {
             health: Arc::clone(&health),
             senders: senders.clone(),
             keep,
-            clock,
         });
         let core = start_core(core, hands, lanes, clock, effects);
         let readers = sockets.read(&senders, &call, clock, &stop);

@@ -10,7 +10,6 @@ use crate::api::{Health, Live};
 use crate::base::{CommandId, Instant};
 use crate::call::{Core, Effect, Fact, Record, Reply};
 use crate::media;
-use crate::node::clock::Clock;
 use crate::node::lanes::Senders;
 use crate::node::media::MediaThreads;
 use crate::node::net::Net;
@@ -32,7 +31,6 @@ pub(crate) struct Hands {
     pub(crate) senders: Senders,
     /// Where registrations go to be kept.
     pub(crate) keep: Sender<Vec<sip::Binding>>,
-    pub(crate) clock: Clock,
     records: Vec<Record>,
     next_gate: u64,
     gated: VecDeque<Gated>,
@@ -58,12 +56,11 @@ pub(crate) struct Tools {
     pub(crate) health: Arc<Health>,
     pub(crate) senders: Senders,
     pub(crate) keep: Sender<Vec<sip::Binding>>,
-    pub(crate) clock: Clock,
 }
 
 impl Hands {
     pub(crate) fn new(tools: Tools) -> Self {
-        let Tools { net, media, spool, live, health, senders, keep, clock } = tools;
+        let Tools { net, media, spool, live, health, senders, keep } = tools;
         Self {
             net,
             media,
@@ -72,7 +69,6 @@ impl Hands {
             health,
             senders,
             keep,
-            clock,
             records: Vec::new(),
             next_gate: 0,
             gated: VecDeque::new(),

@@ -43,6 +43,9 @@ pub(crate) fn publish(published: Receiver<Vec<Published>>, events: Events, metri
 }
 
 /// Reads flows and configuration anew and puts them into use, or leaves everything as it is.
+///
+/// The work is a task of its own: a client that leaves does not leave it half done.
+#[expect(clippy::disallowed_methods, reason = "tasks are born in node")]
 pub(crate) fn reload(
     file: Option<PathBuf>,
     prompts: Arc<Prompts>,
@@ -51,29 +54,27 @@ pub(crate) fn reload(
     listeners: Vec<Listener>,
 ) -> Reload {
     Arc::new(move || {
+        let named = file.clone().unwrap_or_else(|| PathBuf::from("hotline.toml"));
         let (file, prompts, commands) = (file.clone(), Arc::clone(&prompts), commands.clone());
         let listeners = listeners.clone();
-        Box::pin(async move {
+        let put_into_use = async move {
             let named = file.clone().unwrap_or_else(|| PathBuf::from("hotline.toml"));
             let read = tokio::task::spawn_blocking(move || read(file.as_deref(), &prompts)).await;
             let (mut settings, flows) = read
                 .unwrap_or_else(|_| Err(one_fault(&named, "could not be read: internal error")))?;
             if settings.sip.listeners != listeners {
-                return Err(one_fault(
-                    &named,
-                    "sip.listen changed: sockets change at a restart only",
-                ));
+                let what = "sip.listen changed: sockets change at a restart only";
+                return Err(one_fault(&named, what));
             }
             settings.sip.nonce_key = nonce_key;
-            for command in [
-                Command::UseFlows { flows: Arc::new(flows) },
-                Command::UseSettings { settings: Arc::new(settings) },
-            ] {
-                let refused = |error: CommandError| one_fault(&named, &error.to_string());
-                commands.ask(command).await.map_err(refused)?;
-            }
-            Ok(())
-        })
+            let command = Command::Use { settings: Arc::new(settings), flows: Arc::new(flows) };
+            let refused = |error: CommandError| one_fault(&named, &error.to_string());
+            commands.ask(command).await.map_err(refused)
+        };
+        let task = tokio::spawn(put_into_use);
+        Box::pin(
+            async move { task.await.unwrap_or_else(|_| Err(one_fault(&named, "internal error"))) },
+        )
     })
 }
 

@@ -39,6 +39,7 @@ pub(crate) struct Senders {
 }
 
 /// What the node tells the core's thread.
+#[expect(clippy::large_enum_variant, reason = "few of them, and each is moved once")]
 #[derive(Debug)]
 pub(crate) enum House {
     /// For the core.
@@ -85,6 +86,7 @@ impl Lanes {
 impl Senders {
     /// Puts a SIP message into its lane. It comes back when it would begin something and the lane
     /// for that is full; in the other lane it waits for room.
+    #[expect(clippy::result_large_err, reason = "what has no room goes back to its reader")]
     pub(crate) fn sip(&self, input: sip::Input, begins: bool) -> Result<(), sip::Input> {
         if begins {
             return match self.calls.try_send(input) {

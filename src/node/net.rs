@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::node::sys;
 use crate::node::tcp::TcpHub;
 use crate::sip::{Flow, Transport};
 
@@ -28,8 +29,9 @@ impl Net {
                     tracing::error!(local = %flow.local, "no UDP socket of this address");
                     return;
                 };
-                if let Err(error) = socket.send_to(&bytes, flow.peer) {
-                    tracing::debug!(peer = %flow.peer, %error, "SIP datagram not sent");
+                // Without waiting: the core's thread must not stand still for a full buffer.
+                if sys::send(socket, &[(flow.peer, &bytes)]) == 0 {
+                    tracing::debug!(peer = %flow.peer, "SIP datagram not taken by the system");
                 }
             }
             Transport::Tcp => self.tcp.send(flow, bytes),

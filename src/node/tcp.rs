@@ -98,7 +98,6 @@ impl TcpHub {
     }
 
     /// Sends over the flow's connection, another one to the same peer, or a new one.
-    #[expect(clippy::disallowed_methods, reason = "tasks are born in node")]
     pub(crate) fn send(&self, flow: Flow, bytes: Bytes) {
         let known = {
             let connections = self.lock();

@@ -10,10 +10,11 @@ use crate::node::buckets::Buckets;
 use crate::node::clock::Clock;
 use crate::node::lanes::{Senders, begins};
 use crate::node::refusal::overloaded;
+use crate::node::sys::{self, BURST, Slot, Wait};
 use crate::sip::{Flow, Input, Transport};
 
-/// A datagram that the socket may hold.
-const DATAGRAM_MAX: usize = 65_535;
+/// Room for one datagram.
+const DATAGRAM_MAX: usize = 65_536;
 /// How much the system may hold for us, bytes: a burst of 20,000 requests.
 const RECEIVE_BUFFER: usize = 4 << 20;
 /// How often the reader looks whether it shall end.
@@ -34,7 +35,7 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
-/// Reads one SIP socket into the core's lanes until `stop`. What begins something is refused here,
+/// Reads one SIP socket, in batches, into the core's lanes until `stop`. What begins something is refused here,
 /// statelessly, when its source sends too much or the core is behind.
 pub(crate) fn read(
     socket: &UdpSocket,
@@ -44,9 +45,9 @@ pub(crate) fn read(
     clock: Clock,
     stop: &Arc<AtomicBool>,
 ) {
-    let mut buffer = vec![0; DATAGRAM_MAX];
+    let mut slots: Vec<Slot<DATAGRAM_MAX>> = (0..BURST).map(|_| Slot::new()).collect();
     while !stop.load(Ordering::Relaxed) {
-        let (length, peer) = match socket.recv_from(&mut buffer) {
+        let received = match sys::receive(socket, &mut slots, Wait::ForOne) {
             Ok(received) => received,
             Err(error) if is_pause(&error) => continue,
             Err(error) => {
@@ -54,23 +55,25 @@ pub(crate) fn read(
                 continue;
             }
         };
-        let datagram = &buffer[..length];
-        // Keep-alives of phones behind NAT (RFC 5626 §3.5.1 and bare CRLF) mean nothing else.
-        if datagram.iter().all(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
-            continue;
-        }
-        let starts = begins(datagram);
-        if starts && !buckets.take(clock.now(), peer.ip()) {
-            continue;
-        }
-        let bytes = Bytes::copy_from_slice(datagram);
-        let flow = Flow { transport: Transport::Udp, local, peer, connection: None };
-        let input = Input::Received { flow, bytes: bytes.clone() };
-        if senders.sip(input, starts).is_err()
-            && let Some(refusal) = overloaded(&bytes)
-        {
-            // Lost is as good: the peer asks again.
-            let _ = socket.send_to(&refusal, peer);
+        for slot in &mut slots[..received] {
+            let (peer, datagram) = slot.datagram();
+            // Keep-alives of phones behind NAT (RFC 5626 §3.5.1 and bare CRLF) mean nothing else.
+            if datagram.iter().all(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+                continue;
+            }
+            let starts = begins(datagram);
+            if starts && !buckets.take(clock.now(), peer.ip()) {
+                continue;
+            }
+            let bytes = Bytes::copy_from_slice(datagram);
+            let flow = Flow { transport: Transport::Udp, local, peer, connection: None };
+            let input = Input::Received { flow, bytes: bytes.clone() };
+            if senders.sip(input, starts).is_err()
+                && let Some(refusal) = overloaded(&bytes)
+            {
+                // Lost is as good: the peer asks again.
+                let _ = socket.send_to(&refusal, peer);
+            }
         }
     }
 }

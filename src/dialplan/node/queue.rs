@@ -168,10 +168,12 @@ fn read_one_overflow(reading: &mut Reading<'_>, path: &str, item: &Tree) -> Opti
     let offered = inner.line_of("offer") > 0;
     inner.later(&mut reading.report, &["offer"]);
     inner.finish(&mut reading.report);
+    if offered {
+        return None;
+    }
     let to = match (queue, exit) {
         (Some(queue), None) => OverflowTo::Queue(queue),
         (None, Some(exit)) => OverflowTo::Node(exit),
-        _ if offered => return None,
         _ => {
             let what = "must have exactly one of `goto_queue` and `goto`";
             reading.fault(item.line, path, what);

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 
 use crate::base::{Instant, Key, Wall};
@@ -21,7 +22,7 @@ const LOOK_AHEAD: usize = 16;
 ///
 /// It asks for things by [`Step`] and learns by [`Input`] how they went. Each state that waits for
 /// something other than a living party has a deadline.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq)]
 pub struct Walk {
     flow: Arc<Flow>,
     node: NodeIndex,
@@ -32,6 +33,20 @@ pub struct Walk {
     steps: u32,
     /// A limit was reached, and the way of `on_error` is being gone on what was kept for it.
     over: bool,
+}
+
+impl fmt::Debug for Walk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Walk")
+            .field("flow", &format_args!("{}@{}", self.flow.id, self.flow.revision))
+            .field("node", &self.name)
+            .field("state", &self.state)
+            .field("caller", &self.caller)
+            .field("clock", &self.clock)
+            .field("steps", &self.steps)
+            .field("over", &self.over)
+            .finish()
+    }
 }
 
 impl Walk {

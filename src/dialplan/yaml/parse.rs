@@ -172,7 +172,7 @@ mod tests {
         check("a: 1\nb: *x\n", 2, "not YAML");
         check("a: !!str 1\n", 1, "tags");
         check("a: 1\n---\nb: 2\n", 3, "second document");
-        check("{a: b\n", 2, "not YAML");
+        check("{a: b\n", 1, "not YAML");
         check("? [a]\n: b\n", 1, "single value");
         check("", 1, "empty");
         check("%YAML 1.2\n---\na: 1\n", 1, "not YAML");

@@ -14,7 +14,7 @@ use crate::media::{Block, Command, Event, Failure, Out, Place, Send, Socket, Wor
 use crate::node::Clock;
 use crate::node::media::Counters;
 use crate::node::media::pairs::Pair;
-use crate::node::sys::{self, BURST, Epoll, Ready, Slot, Timer, Trigger, Wake};
+use crate::node::sys::{self, BURST, Epoll, Ready, Slot, Timer, Trigger, Wait, Wake};
 
 /// Buffers for received datagrams; what is sent on leaves from them when they are full.
 const SLOTS: usize = 64;
@@ -184,7 +184,7 @@ impl Carrier {
         for rtcp in [false, true] {
             let mut stale = 0;
             while stale < STALE_MAX {
-                match sys::receive(pair.socket(rtcp), &mut self.slots) {
+                match sys::receive(pair.socket(rtcp), &mut self.slots, Wait::No) {
                     Ok(0) | Err(_) => break,
                     Ok(some) => stale += some,
                 }
@@ -225,7 +225,8 @@ impl Carrier {
         let first = self.used;
         let socket = self.with.pairs[at].socket(rtcp);
         // An error of one socket (an ICMP message, say) is not worth more than the next look.
-        let Ok(received) = sys::receive(socket, &mut self.slots[first..first + BURST]) else {
+        let Ok(received) = sys::receive(socket, &mut self.slots[first..first + BURST], Wait::No)
+        else {
             return;
         };
         count(&self.with.counters.received, received);

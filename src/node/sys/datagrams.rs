@@ -7,18 +7,27 @@ use socket2::SockAddr;
 
 /// Datagrams moved by one system call.
 pub(crate) const BURST: usize = 8;
-/// Room for one datagram; longer ones are no RTP of ours and are dropped.
-const ROOM: usize = 2_048;
+/// Room for one RTP or RTCP datagram; longer ones are not ours and are dropped.
+const MEDIA_ROOM: usize = 2_048;
+
+/// Whether to wait for the first datagram (as long as the socket's read time-out says).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Wait {
+    /// Take what is there.
+    No,
+    /// Wait for the first, then take what is there.
+    ForOne,
+}
 
 /// One received datagram.
 #[derive(Debug)]
-pub(crate) struct Slot {
+pub(crate) struct Slot<const ROOM: usize = MEDIA_ROOM> {
     bytes: [u8; ROOM],
     length: usize,
     from: SocketAddr,
 }
 
-impl Slot {
+impl<const ROOM: usize> Slot<ROOM> {
     /// An empty one.
     pub(crate) fn new() -> Self {
         let from = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0));
@@ -36,10 +45,17 @@ impl Slot {
     }
 }
 
-/// Receives what is there without waiting, at most `BURST` datagrams and no more than there are
-/// slots; how many.
-pub(crate) fn receive(socket: &impl AsFd, slots: &mut [Slot]) -> io::Result<usize> {
+/// Receives what is there, at most `BURST` datagrams and no more than there are slots; how many.
+pub(crate) fn receive<const ROOM: usize>(
+    socket: &impl AsFd,
+    slots: &mut [Slot<ROOM>],
+    wait: Wait,
+) -> io::Result<usize> {
     let count = slots.len().min(BURST);
+    let flags = match wait {
+        Wait::No => libc::MSG_DONTWAIT,
+        Wait::ForOne => libc::MSG_WAITFORONE,
+    };
     #[expect(unsafe_code, reason = "recvmmsg has no safe wrapper in std")]
     // SAFETY: all-zero is a valid value of these C structures. Each header points at an address, a
     // vector and through it at a buffer of one slot, all of which outlive the call, with their true
@@ -61,7 +77,7 @@ pub(crate) fn receive(socket: &impl AsFd, slots: &mut [Slot]) -> io::Result<usiz
             socket.as_fd().as_raw_fd(),
             headers.as_mut_ptr(),
             u32::try_from(count).unwrap_or(0),
-            libc::MSG_DONTWAIT,
+            flags,
             ptr::null_mut(),
         );
         (received, headers, names)

@@ -9,7 +9,7 @@ mod timer;
 mod wake;
 
 pub(crate) use affinity::pin_to;
-pub(crate) use datagrams::{BURST, Slot, receive, send};
+pub(crate) use datagrams::{BURST, Slot, Wait, receive, send};
 pub(crate) use epoll::{Epoll, Ready, Trigger};
 pub(crate) use files::raise_open_files;
 pub(crate) use timer::Timer;

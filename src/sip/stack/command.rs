@@ -7,7 +7,6 @@ use crate::sip::wire::{Text, Uri};
 ///
 /// A command that does not fit the state of its dialog (or whose dialog is gone) has no effect:
 /// the event that made it so is already on its way.
-#[expect(clippy::large_enum_variant, reason = "each lives for one step")]
 #[derive(Clone, Debug)]
 pub enum Command {
     /// A provisional response to their INVITE.
@@ -126,7 +125,6 @@ pub enum Command {
 }
 
 /// Whom to call.
-#[expect(clippy::large_enum_variant, reason = "each lives for one step")]
 #[derive(Clone, Debug)]
 pub enum Destination {
     /// An account, at its newest contact.
@@ -143,7 +141,7 @@ pub enum Destination {
         /// Whose identity and listener are used.
         trunk: TrunkId,
         /// Where to. The host must be an IP address: nothing is looked up.
-        uri: Uri,
+        uri: Box<Uri>,
     },
 }
 

@@ -3,7 +3,6 @@ use bytes::Bytes;
 use crate::sip::stack::{Command, Flow};
 
 /// What may come into the stack.
-#[expect(clippy::large_enum_variant, reason = "each lives for one step")]
 #[derive(Clone, Debug)]
 pub enum Input {
     /// One message: a datagram, or one message of a TCP stream as the framer cut it.

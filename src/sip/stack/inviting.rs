@@ -153,7 +153,7 @@ impl Stack {
                     None => trunk.transport,
                 };
                 let flow = self.net.flow(transport, address).ok_or(nowhere)?;
-                Ok(self.trunk_target(trunk, uri.clone(), uri, flow))
+                Ok(self.trunk_target(trunk, Uri::clone(&uri), *uri, flow))
             }
         }
     }

@@ -101,14 +101,14 @@ pub(crate) fn unescape(quoted: &str) -> String {
     text
 }
 
-/// Text as a quoted string, with its quotes. Control characters become spaces.
+/// Text as a quoted string, with its quotes. Control characters other than tabs become spaces.
 pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars() {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_ascii_control() => quoted.push(' '),
+            c if c.is_ascii_control() && c != '\t' => quoted.push(' '),
             c => quoted.push(c),
         }
     }

@@ -4,6 +4,7 @@ use crate::sip::wire::{Headers, Method, Name, Text, Uri, reason_phrase};
 
 /// A SIP message.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a message is taken apart at once and never kept")]
 pub enum Message {
     /// A request.
     Request(Request),

@@ -37,6 +37,7 @@ const fn silent(what: Fault) -> ParseError {
     ParseError { what, answerable: None }
 }
 
+#[expect(clippy::large_enum_variant, reason = "it is taken apart in the line that makes it")]
 enum StartLine {
     /// A request, even if its URI or its version cannot be used.
     Request {

@@ -179,7 +179,7 @@ fn a_digest_is_given_to_nobody_but_the_trunk() {
         dialog,
         to: Destination::Uri {
             trunk: "carrier".into(),
-            uri: "sip:uas@10.9.9.9:5070".parse().unwrap(),
+            uri: Box::new("sip:uas@10.9.9.9:5070".parse().unwrap()),
         },
         from: Caller::default(),
         headers: Vec::new(),
@@ -202,7 +202,10 @@ fn a_digest_is_given_to_nobody_but_the_trunk() {
 #[test]
 fn what_cannot_be_called_fails_at_once() {
     let mut bench = Bench::new();
-    let uri = |uri: &str| Destination::Uri { trunk: "carrier".into(), uri: uri.parse().unwrap() };
+    let uri = |uri: &str| Destination::Uri {
+        trunk: "carrier".into(),
+        uri: Box::new(uri.parse().unwrap()),
+    };
     let rows = [
         (Destination::Account("a".into()), 480),
         (Destination::Account("nobody".into()), 480),

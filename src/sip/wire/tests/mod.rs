@@ -1,0 +1,5 @@
+mod differential;
+mod limits;
+mod mutated;
+mod shapes;
+mod torture;
