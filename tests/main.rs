@@ -3,4 +3,5 @@
 mod harness;
 
 mod demo;
+mod load;
 mod softphone;

@@ -64,7 +64,7 @@ impl Track {
 
     /// How many tenths of a second `hz` fills.
     pub fn tenths_of(&self, hz: u16) -> usize {
-        (0..self.ms() / 100).filter(|n| self.share(n * 100..n * 100 + 100, hz) > 0.8).count()
+        (0..self.ms() / 100).filter(|n| self.share(n * 100..n * 100 + 100, hz) > 0.5).count()
     }
 
     /// Spans of ms, `at_least` so long, that are silent and have sound on both sides.
