@@ -7,5 +7,5 @@ mod switch;
 
 pub use baresip::Baresip;
 pub use place::Place;
-pub use sound::{Track, tracks};
+pub use sound::{Track, raw_tracks, tracks};
 pub use switch::{Switch, usual};

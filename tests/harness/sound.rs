@@ -92,10 +92,14 @@ impl Track {
 
 /// The two tracks of a stereo A-law WAV file: what the caller says, what the agent says.
 pub fn tracks(wav: &[u8]) -> [Track; 2] {
+    raw_tracks(wav).map(|bytes| Track(bytes.into_iter().map(a_law).collect()))
+}
+
+/// The same as A-law bytes.
+pub fn raw_tracks(wav: &[u8]) -> [Vec<u8>; 2] {
     assert_eq!(&wav[20..24], b"\x06\0\x02\0", "A-law, two channels");
     let data = wav_data(wav).expect("a data chunk");
-    let track = |at| Track(data.chunks_exact(2).map(|two| a_law(two[at])).collect());
-    [track(0), track(1)]
+    [0, 1].map(|at| data.chunks_exact(2).map(|two| two[at]).collect())
 }
 
 fn wav_data(bytes: &[u8]) -> Option<&[u8]> {
