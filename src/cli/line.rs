@@ -2,8 +2,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::cli::{bench, check, demo, ha1, run};
-use crate::cli::{check, demo, ha1, run, simulate};
+use crate::cli::{bench, check, demo, ha1, run, simulate};
 
 /// A softswitch and ACD engine for public-service hotlines.
 #[derive(Parser, Debug)]
