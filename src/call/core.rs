@@ -9,7 +9,7 @@ use crate::call::index::Index;
 use crate::call::input::Input;
 use crate::call::lines::Lines;
 use crate::call::strangers::Strangers;
-use crate::call::turn::{Act, Turn, World};
+use crate::call::turn::{Act, HeldRecording, Turn, World};
 use crate::call::{Cause, Effect, EndedBy, Event, Fact, Record, Settings, View};
 use crate::dialplan::Flows;
 use crate::media::{self, Ports, Prompts};
@@ -165,7 +165,7 @@ impl Core {
     }
 
     /// Does all that follows.
-    fn run(&mut self, now: Instant, out: &mut Vec<Effect>) {
+    pub(crate) fn run(&mut self, now: Instant, out: &mut Vec<Effect>) {
         for _ in 0..WORK_MAX {
             match self.work.pop_front() {
                 Some(Work::Sip(event)) => self.dispatch_sip(now, event, out),
@@ -316,6 +316,13 @@ impl Core {
     /// Frees what a call still holds. After an orderly end that is its ticket at most.
     fn free(&mut self, now: Instant, entry: &Entry, out: &mut Vec<Effect>) {
         let held = &entry.holdings;
+        if let (Some(recording), Some(call)) = (held.recording, entry.draft.call()) {
+            let HeldRecording { id, worker, from } = recording;
+            let command = media::Command::StopRecord { recording: id, at: now };
+            out.push(Effect::Media { worker, command });
+            let length_ms = crate::call::ending::ms(now.since(from));
+            self.record(now, Fact::RecordingEnded { call, recording: id, length_ms }, out);
+        }
         for dialog in &held.dialogs {
             self.world.index.dialogs.remove(dialog);
             let hang_up = sip::Command::Hangup { dialog: *dialog, reason: None, status: 500 };
@@ -356,7 +363,7 @@ impl Core {
         out.push(Effect::Record(Box::new(Record { id, at, tenant, fact })));
     }
 
-    fn finish_stop(&mut self, now: Instant, out: &mut Vec<Effect>) {
+    pub(crate) fn finish_stop(&mut self, now: Instant, out: &mut Vec<Effect>) {
         let Some(at) = self.stopping else { return };
         if now >= at && !self.calls.is_empty() {
             let mut calls: Vec<CallId> = self.calls.keys().copied().collect();

@@ -196,6 +196,7 @@ impl Call {
             agent: None,
             answered: turn.now,
             recording: None,
+            record_wanted: false,
             before: None,
             hold: None,
         }));

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use crate::base::{AccountId, AgentId, Instant, QueueId, RecordingId, TrunkId, Wall, WallClock};
+use crate::base::{
+    AccountId, AgentId, CallId, Instant, QueueId, RecordingId, TrunkId, Wall, WallClock,
+};
 use crate::call::{CallArrived, Cause, Cdr, EndedBy, LegRecord};
 
 /// The most keys that a CDR keeps.
@@ -60,6 +62,10 @@ impl Draft {
             connected: false,
             setback: None,
         }
+    }
+
+    pub(crate) fn call(&self) -> Option<CallId> {
+        self.cdr.call
     }
 
     pub(crate) fn trunk(&self) -> Option<&TrunkId> {
@@ -261,7 +267,6 @@ impl Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::CallId;
     use ulid::Ulid;
 
     fn draft() -> Draft {

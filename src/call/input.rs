@@ -27,6 +27,9 @@ pub(crate) enum Input {
     End(Cause),
     /// The call's deadline has come.
     Deadline,
+    /// A step that panics, as no step should (R26).
+    #[cfg(test)]
+    Panic,
 }
 
 /// What an agent may want of the call.

@@ -39,7 +39,7 @@ pub(crate) struct Holdings {
     pub(crate) ticket: Option<TicketId>,
     pub(crate) offer: Option<OfferId>,
     pub(crate) agent: Option<AgentId>,
-    pub(crate) recording: Option<RecordingId>,
+    pub(crate) recording: Option<HeldRecording>,
     /// The agent whose own call this is, told to the desk as busy.
     pub(crate) busy: Option<AgentId>,
 }
@@ -52,6 +52,14 @@ pub(crate) struct HeldStream {
     pub(crate) port: u16,
     /// The worker was told to open it and not to close it.
     pub(crate) open: bool,
+}
+
+/// A recording that runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct HeldRecording {
+    pub(crate) id: RecordingId,
+    pub(crate) worker: usize,
+    pub(crate) from: Instant,
 }
 
 /// What all calls draw from.
@@ -216,10 +224,10 @@ impl Turn<'_> {
         }
     }
 
-    pub(crate) fn next_recording(&mut self) -> RecordingId {
+    pub(crate) fn next_recording(&mut self, worker: usize, from: Instant) -> RecordingId {
         let random = self.world.random.next_u128();
         let recording = RecordingId::new(self.wall(), random);
-        self.holdings.recording = Some(recording);
+        self.holdings.recording = Some(HeldRecording { id: recording, worker, from });
         recording
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Witness {
     /// Lengths of recordings as recorded, and as media made them, ms.
     recorded: BTreeMap<RecordingId, u64>,
     made: BTreeMap<RecordingId, u64>,
+    /// Calls whose step was made to panic.
+    pub(crate) poisoned: BTreeSet<CallId>,
 }
 
 #[derive(Debug, Default)]
@@ -246,6 +248,14 @@ impl Witness {
         let call = cdr.call.ok_or("a CDR names no call")?;
         let seen = self.open.remove(&call).ok_or_else(|| format!("call {call} has two CDRs"))?;
         self.dead_callers.remove(&seen.sip_call_id);
+        if self.poisoned.contains(&call) {
+            self.figures.count(cdr);
+            let offered = seen.offered.and_then(|agent| self.agents.get_mut(&agent));
+            offered.into_iter().for_each(|person| person.offered = None);
+            hold!(cdr.cause == Cause::InternalError, "call {call} panicked and is {:?}", cdr.cause);
+            hold!(seen.recording.is_none(), "call {call} ended, {:?} runs on", seen.recording);
+            return Ok(());
+        }
         hold!(seen.queue.is_none(), "call {call} ended in queue {:?}", seen.queue);
         hold!(seen.offered.is_none(), "call {call} ended while {:?} rang", seen.offered);
         hold!(seen.recording.is_none(), "call {call} ended, {:?} runs on", seen.recording);
