@@ -32,6 +32,7 @@ pub(crate) struct Witness {
 
 #[derive(Debug, Default)]
 struct Seen {
+    arrived: Instant,
     sip_call_id: String,
     queue: Option<QueueId>,
     offered: Option<AgentId>,
@@ -252,7 +253,10 @@ impl Witness {
             self.figures.count(cdr);
             let offered = seen.offered.and_then(|agent| self.agents.get_mut(&agent));
             offered.into_iter().for_each(|person| person.offered = None);
-            hold!(cdr.cause == Cause::InternalError, "call {call} panicked and is {:?}", cdr.cause);
+            // What had ended before keeps its own cause.
+            let was_over = cdr.total_ms < ms(now.since(seen.arrived));
+            let fits = cdr.cause == Cause::InternalError || was_over;
+            hold!(fits, "call {call} panicked and is {:?}", cdr.cause);
             hold!(seen.recording.is_none(), "call {call} ended, {:?} runs on", seen.recording);
             return Ok(());
         }
@@ -306,7 +310,7 @@ impl Witness {
             _ => true,
         };
         hold!(fits, "call {call}: its cause does not fit: {cdr:?}");
-        let _ = now;
+        hold!(cdr.total_ms <= ms(now.since(seen.arrived)), "call {call} ends later than now");
         Ok(())
     }
 
