@@ -1,10 +1,16 @@
 //! The whole engine against real peers: one binary, one module a subject.
+#![expect(clippy::disallowed_methods, reason = "tests live in the world: they wait for it")]
+#![expect(unreachable_pub, reason = "the harness is written as a room of its own")]
+
+#![expect(clippy::disallowed_methods, reason = "these tests wait for real peers in real time")]
 
 mod harness;
 
 mod demo;
 mod house;
+mod load;
 mod simulation;
 mod sipp;
+mod softphone;
 mod survival;
 mod torture;

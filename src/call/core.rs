@@ -1,6 +1,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::acd::{self, Desk};
 use crate::base::{CallId, Deadlines, Instant, Random, RecordId, Wall, WallClock};
@@ -9,7 +10,7 @@ use crate::call::index::Index;
 use crate::call::input::Input;
 use crate::call::lines::Lines;
 use crate::call::strangers::Strangers;
-use crate::call::turn::{Act, HeldRecording, Turn, World};
+use crate::call::turn::{Act, Turn, World};
 use crate::call::{Cause, Effect, EndedBy, Event, Fact, Record, Settings, View};
 use crate::dialplan::Flows;
 use crate::media::{self, Ports, Prompts};
@@ -17,6 +18,9 @@ use crate::sip::{self, Stack};
 
 /// What one step may cause at most, so that a fault of ours cannot spin for ever.
 const WORK_MAX: usize = 100_000;
+
+/// How long a stop waits for answers to the last requests.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// The whole engine but for the world: SIP stack, desk, calls. One thread owns it and hands in events
 /// with the time; what must be done comes out as effects.
@@ -110,7 +114,10 @@ impl Core {
             Event::Sip(input) => self.stack_step(now, input, out),
             Event::Media(event) => self.on_media(event),
             Event::Command { id, command } => self.on_command(now, id, command, out),
-            Event::Clock(wall) => self.world.clock = WallClock::new(now, wall),
+            Event::Clock(wall) => {
+                self.world.clock = WallClock::new(now, wall);
+                self.show_waiting(now, out);
+            }
             Event::RecordsFull(full) => self.records_full = full,
             Event::Alarm { id, what, cleared } => {
                 self.record(now, Fact::Alarm { id, what, cleared }, out);
@@ -125,7 +132,10 @@ impl Core {
     /// When `handle` wants `Event::Deadline` if nothing comes before.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        let stop = self.stopping.filter(|_| !self.calls.is_empty());
+        let stop = self
+            .stopping
+            .filter(|_| !self.drained)
+            .map(|at| if self.calls.is_empty() { at + LAST_WORDS } else { at });
         let all = [
             self.world.stack.deadline(),
             self.desk.deadline(),
@@ -262,10 +272,13 @@ impl Core {
             }
             Err(_) => {
                 tracing::error!(call = %id, "the step of a call panicked; the call is given up");
-                if let Some(command) = wish {
+                let replied = acts.iter().any(|act| matches!(act, Act::Reply { .. }));
+                if let Some(command) = wish.filter(|_| !replied) {
                     let reply = Err(crate::call::CommandError::Overloaded);
                     out.push(Effect::Reply { id: command, reply });
                 }
+                // What it asked for before belongs to what it holds no more: that is still done.
+                self.carry_out(now, id, acts, out);
                 self.bury(now, id, out);
             }
         }
@@ -309,6 +322,13 @@ impl Core {
         if let Some(entry) = self.calls.get_mut(&id) {
             entry.draft.end(now, EndedBy::System, Cause::InternalError);
             entry.draft.end_talk(now);
+            let worker = entry.holdings.streams.first().map(|stream| stream.worker);
+            if let Some((recording, since)) = entry.holdings.recording.take() {
+                let command = media::Command::StopRecord { recording, at: now };
+                out.extend(worker.map(|worker| Effect::Media { worker, command }));
+                let length_ms = crate::call::ending::ms(now.since(since));
+                self.record(now, Fact::RecordingEnded { call: id, recording, length_ms }, out);
+            }
         }
         self.forget(now, id, out);
     }
@@ -316,13 +336,6 @@ impl Core {
     /// Frees what a call still holds. After an orderly end that is its ticket at most.
     fn free(&mut self, now: Instant, entry: &Entry, out: &mut Vec<Effect>) {
         let held = &entry.holdings;
-        if let (Some(recording), Some(call)) = (held.recording, entry.draft.call()) {
-            let HeldRecording { id, worker, from } = recording;
-            let command = media::Command::StopRecord { recording: id, at: now };
-            out.push(Effect::Media { worker, command });
-            let length_ms = crate::call::ending::ms(now.since(from));
-            self.record(now, Fact::RecordingEnded { call, recording: id, length_ms }, out);
-        }
         for dialog in &held.dialogs {
             self.world.index.dialogs.remove(dialog);
             let hang_up = sip::Command::Hangup { dialog: *dialog, reason: None, status: 500 };
@@ -376,6 +389,11 @@ impl Core {
             self.run(now, out);
         }
         if self.calls.is_empty() && !self.drained {
+            // The last BYE may be lost: it is sent again while there is time.
+            let calm = self.world.stack.census().is_calm();
+            if !calm && now < at + LAST_WORDS {
+                return;
+            }
             self.drained = true;
             self.flush_strangers_now(now, out);
             self.record(now, Fact::Stopped, out);

@@ -1,8 +1,6 @@
 use std::time::Duration;
 
-use crate::base::{
-    AccountId, AgentId, CallId, Instant, QueueId, RecordingId, TrunkId, Wall, WallClock,
-};
+use crate::base::{AccountId, AgentId, Instant, QueueId, RecordingId, TrunkId, Wall, WallClock};
 use crate::call::{CallArrived, Cause, Cdr, EndedBy, LegRecord};
 
 /// The most keys that a CDR keeps.
@@ -62,10 +60,6 @@ impl Draft {
             connected: false,
             setback: None,
         }
-    }
-
-    pub(crate) fn call(&self) -> Option<CallId> {
-        self.cdr.call
     }
 
     pub(crate) fn trunk(&self) -> Option<&TrunkId> {
@@ -267,6 +261,7 @@ impl Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::CallId;
     use ulid::Ulid;
 
     fn draft() -> Draft {

@@ -67,6 +67,7 @@ impl Leg {
         let (answer, agreed) = sdp::answer(offer, &self.stream.local)?;
         self.stream.agree(turn, agreed);
         self.stream.local.version += 1;
+        self.watch(turn);
         Ok(answer)
     }
 
@@ -84,7 +85,14 @@ impl Leg {
     ) -> Result<(), sdp::Refusal> {
         let agreed = sdp::agree(&self.stream.local, answer)?;
         self.stream.agree(turn, agreed);
+        self.watch(turn);
         Ok(())
+    }
+
+    /// A peer that may not send is never noticed by its silence: it is asked now and then whether it
+    /// still knows the call (R5).
+    fn watch(&mut self, turn: &Turn<'_>) {
+        self.probe_at = self.stream.is_mute().then(|| turn.now + turn.settings.probe_every);
     }
 
     /// An ACK came. An answer that it owed and did not bring is a refusal.

@@ -71,7 +71,12 @@ impl Call {
             }
             Input::Deadline => self.on_deadline(turn),
             #[cfg(test)]
-            Input::Panic => panic!("a fault of ours, in a test"),
+            Input::Break => {
+                turn.take_stream(self.worker());
+                let dialog = turn.take_dialog();
+                turn.sip(sip::Command::Hangup { dialog, reason: None, status: 500 });
+                panic!("broken for a test");
+            }
         }
         self.rest(turn)
     }

@@ -24,7 +24,7 @@ impl Call {
         let Some(caller) = &self.caller else { return };
         let (left, worker) = (caller.stream.id(), caller.stream.worker());
         let Phase::Message(message) = &mut self.phase else { return };
-        let recording = turn.next_recording(worker, turn.now);
+        let recording = turn.next_recording(turn.now);
         message.state = MessageState::Recording { recording, since: turn.now };
         let channels = ["caller".to_owned(), String::new()];
         turn.fact(Fact::RecordingStarted { call: turn.call, recording, channels });

@@ -59,3 +59,6 @@ mod talking;
 mod turn;
 mod watching;
 mod wishes;
+
+#[cfg(test)]
+mod tests;

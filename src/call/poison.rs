@@ -6,7 +6,7 @@ use crate::call::input::Input;
 impl Core {
     /// Makes the next step of a call panic, for tests of what such a fault costs (R26).
     pub(crate) fn poison(&mut self, now: Instant, call: CallId, out: &mut Vec<Effect>) {
-        self.step(now, call, Input::Panic, out);
+        self.step(now, call, Input::Break, out);
         self.run(now, out);
         self.finish_stop(now, out);
     }

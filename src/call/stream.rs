@@ -65,6 +65,11 @@ impl Stream {
         self.agreed.as_ref().is_some_and(|agreed| agreed.held_by_peer)
     }
 
+    /// Whether the peer may not send.
+    pub(crate) fn is_mute(&self) -> bool {
+        self.agreed.as_ref().is_some_and(|agreed| !agreed.direction.receives())
+    }
+
     /// Opens the stream, or tells the worker what is agreed now.
     pub(crate) fn agree(&mut self, turn: &mut Turn<'_>, agreed: Agreed) {
         let remote = media::Remote {

@@ -50,13 +50,13 @@ impl Call {
     /// Until the caller's media are agreed on there is nothing to record.
     pub(crate) fn record(&mut self, turn: &mut Turn<'_>) {
         let Some(caller) = &self.caller else { return };
-        let (is_open, worker) = (caller.stream.is_open(), caller.stream.worker());
+        let is_open = caller.stream.is_open();
         let (Phase::Joining(talk) | Phase::Talking(talk)) = &mut self.phase else { return };
         talk.record_wanted = !is_open;
         if !is_open {
             return;
         }
-        let recording = turn.next_recording(worker, talk.answered);
+        let recording = turn.next_recording(talk.answered);
         talk.recording = Some(recording);
         turn.draft.record(recording);
         let channels = ["caller".to_owned(), talk.leg.party.name()];

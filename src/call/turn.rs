@@ -39,7 +39,8 @@ pub(crate) struct Holdings {
     pub(crate) ticket: Option<TicketId>,
     pub(crate) offer: Option<OfferId>,
     pub(crate) agent: Option<AgentId>,
-    pub(crate) recording: Option<HeldRecording>,
+    /// What is being recorded, and since when.
+    pub(crate) recording: Option<(RecordingId, Instant)>,
     /// The agent whose own call this is, told to the desk as busy.
     pub(crate) busy: Option<AgentId>,
 }
@@ -52,14 +53,6 @@ pub(crate) struct HeldStream {
     pub(crate) port: u16,
     /// The worker was told to open it and not to close it.
     pub(crate) open: bool,
-}
-
-/// A recording that runs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct HeldRecording {
-    pub(crate) id: RecordingId,
-    pub(crate) worker: usize,
-    pub(crate) from: Instant,
 }
 
 /// What all calls draw from.
@@ -224,10 +217,11 @@ impl Turn<'_> {
         }
     }
 
-    pub(crate) fn next_recording(&mut self, worker: usize, from: Instant) -> RecordingId {
+    /// A recording that begins at `at`.
+    pub(crate) fn next_recording(&mut self, at: Instant) -> RecordingId {
         let random = self.world.random.next_u128();
         let recording = RecordingId::new(self.wall(), random);
-        self.holdings.recording = Some(HeldRecording { id: recording, worker, from });
+        self.holdings.recording = Some((recording, at));
         recording
     }
 }

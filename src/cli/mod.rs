@@ -1,5 +1,6 @@
 //! The commands of the program, one file each.
 
+mod bench;
 mod check;
 mod demo;
 mod ha1;

@@ -198,6 +198,12 @@ impl Engine {
         })
     }
 
+    /// Whether the core's thread is alive. Without it nothing is answered any more.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.core.as_ref().is_some_and(|core| !core.is_finished())
+    }
+
     /// Where the API listens.
     #[must_use]
     pub fn api(&self) -> SocketAddr {

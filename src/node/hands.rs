@@ -30,6 +30,10 @@ pub(crate) struct Hands {
     waiting: HashMap<CommandId, oneshot::Sender<Reply>>,
     keep_at: Option<Instant>,
     drained: bool,
+    /// The spool's own word that it has no more room.
+    spool_full: bool,
+    /// The spool's thread is far behind: its disk hangs.
+    spool_behind: bool,
 }
 
 /// A message that waits for its record.
@@ -61,6 +65,8 @@ impl Hands {
             waiting: HashMap::new(),
             keep_at: None,
             drained: false,
+            spool_full: false,
+            spool_behind: false,
         }
     }
 
@@ -177,6 +183,33 @@ impl Hands {
             if self.tools.keep.try_send(core.bindings().cloned().collect()).is_err() {
                 self.keep_at = Some(now + KEEP_AFTER);
             }
+        }
+    }
+
+    /// The spool says whether it is full. Returns whether new calls must be refused.
+    pub(crate) fn spool_says(&mut self, full: bool) -> bool {
+        self.spool_full = full;
+        self.spool_full || self.spool_behind
+    }
+
+    /// Looks how far the spool is behind; `Some(full)` when that changed what is true.
+    pub(crate) fn look_at_spool(&mut self) -> Option<bool> {
+        let (waiting, room) = (self.tools.spool.len(), self.tools.spool.capacity()?);
+        let behind = if self.spool_behind { waiting > room / 4 } else { waiting > room / 2 };
+        if behind == self.spool_behind {
+            return None;
+        }
+        self.spool_behind = behind;
+        tracing::warn!(waiting, behind, "records wait for the spool");
+        Some(self.spool_full || behind)
+    }
+
+    /// Keeps what is still to be kept, at the end.
+    pub(crate) fn finish(&mut self, core: &Core) {
+        self.flush(None);
+        if self.keep_at.take().is_some() {
+            // The keeper drains its inbox before it ends.
+            let _ = self.tools.keep.send(core.bindings().cloned().collect());
         }
     }
 

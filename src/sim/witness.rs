@@ -123,7 +123,8 @@ impl Witness {
         hold!(self.records.insert(record.id.0.into()), "record {} was made twice", record.id);
         match &record.fact {
             Fact::CallArrived(arrived) => {
-                let seen = Seen { sip_call_id: arrived.sip_call_id.clone(), ..Seen::default() };
+                let sip_call_id = arrived.sip_call_id.clone();
+                let seen = Seen { arrived: now, sip_call_id, ..Seen::default() };
                 let again = self.sip_calls.insert(arrived.sip_call_id.clone(), arrived.call);
                 hold!(again.is_none(), "INVITE {} became two calls", arrived.sip_call_id);
                 hold!(

@@ -24,11 +24,6 @@ impl Flows {
         Self { folder }
     }
 
-    /// The folder, for `node.dialplans`.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// One of the flows' files.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join("fcg").join(format!("{name}.flow.yaml"))

@@ -57,13 +57,12 @@ fn a_citizen_presses_keys_by_rfc_4733() {
 fn keys_as_tones_in_the_audio_count_too() {
     let stage = Stage::new();
     let agent = stage.agent("8001", AT_ONCE);
-    let carrier = stage.carrier("carrier-presses-keys-in-band", "12345", &[]);
+    let carrier = stage.carrier("carrier-presses-keys-in-band", "12345", &["-d", "6000"]);
     let talk = agent.wait_call(LIMIT).expect("the agent's phone rings");
     assert!(talk.hears_tone(FILE_TONE, LIMIT), "{:?}", talk.hear());
-    talk.hang_up();
     carrier.ends_well();
     let cdr = &stage.switch.cdrs(1)[0];
-    assert_eq!(end(cdr), "answered agent 8001 0", "{cdr}");
+    assert_eq!(end(cdr), "answered caller 8001 0", "{cdr}");
     assert_eq!(fields(cdr, &["queue", "rating"]), "all null", "{cdr}");
     // The other way: what the engine sent to the carrier while they talked.
     let legs = cdr["legs"].as_array().expect("legs");

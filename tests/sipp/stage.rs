@@ -83,7 +83,7 @@ impl Stage {
         settings.bind = self.switch.place.at(11, 0);
         settings.server = Some(self.switch.sip());
         settings.source = Source::tone(TONE);
-        settings.listen_hz = vec![TONE];
+        settings.listen_hz = vec![TONE, FILE_TONE];
         Phone::start(settings).expect("a phone starts")
     }
 

@@ -51,7 +51,8 @@ fn a_digest_counts_once_and_for_what_it_was_made_for() {
     assert_eq!(desk.register(&with(40)).status, 200);
     assert_eq!(desk.register(&with(39)).status, 200);
 
-    let faults: [(&str, fn(&mut Login)); 6] = [
+    type Change = fn(&mut Login);
+    let faults: [(&str, Change); 6] = [
         ("another method", |login| login.method = "INVITE".into()),
         ("another URI", |login| login.uri = "sip:192.0.2.1".into()),
         ("a realm never challenged", |login| login.realm = "elsewhere".into()),
@@ -96,7 +97,7 @@ fn nonces_age_with_stale_true() {
     sleep(Duration::from_secs(10));
     let old = Login { count: 2, ..login };
     assert!(is_stale(&desk.register(&old.header())));
-    // A wrong password with an old nonce is not told that only the nonce is old, nor let in.
+    // Nor does a wrong password get in.
     let wrong = Login { count: 3, password: "guess".into(), ..old };
     assert_eq!(desk.register(&wrong.header()).status, 401);
 }

@@ -7,7 +7,7 @@ use crate::torture::raw::{Raw, Up, sdp};
 
 /// How many messages a test sends; `make bench` sets the variable to 50,000.
 const COUNT: &str = "HOTLINE_MUTATED";
-const SHORT: usize = 2_000;
+const SHORT: usize = 10_000;
 /// So many at once; then the engine must have kept up.
 const BATCH: usize = 40;
 /// R4.

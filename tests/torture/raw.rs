@@ -30,12 +30,6 @@ impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         header(&self.text, name)
     }
-
-    /// The tag of its To.
-    pub(crate) fn tag(&self) -> String {
-        let to = self.header("To").unwrap_or_default();
-        to.split_once(";tag=").map_or("", |(_, tag)| tag).to_owned()
-    }
 }
 
 /// The first value of a header.
@@ -171,7 +165,10 @@ impl Raw {
 
     /// Everything that has come is thrown away.
     pub(crate) fn drain(&self) {
-        while self.next(Duration::from_millis(1)).is_some() {}
+        let mut buffer = [0; 2_048];
+        self.socket.set_nonblocking(true).expect("non-blocking");
+        while self.socket.recv_from(&mut buffer).is_ok() {}
+        self.socket.set_nonblocking(false).expect("blocking");
     }
 }
 

@@ -21,7 +21,12 @@ fn rows() -> Vec<Row> {
     let rows = table.lines().filter(|line| !line.starts_with('#')).map(|line| {
         let cells: Vec<&str> = line.split('\t').collect();
         let [name, _section, _parser, answer] = cells[..] else { panic!("{line}") };
-        let bytes = std::fs::read(folder.join(name).with_extension("sip")).expect(name);
+        let mut bytes = std::fs::read(folder.join(name).with_extension("sip")).expect(name);
+        if name == "rfc4475/novelsc" {
+            // It has the branch of another message, from another address here.
+            let at = bytes.windows(8).position(|eight| eight == b"juw39234").expect("its branch");
+            bytes[at] = b'4';
+        }
         Row { name: name.to_owned(), bytes, answer: answer.to_owned() }
     });
     rows.collect()

@@ -73,14 +73,16 @@ impl MediaThreads {
         let (first, last) = settings.ports;
         let wanted = u64::from(last.saturating_sub(first)) + 1 + OTHER_FILES;
         let limit = sys::raise_open_files(wanted)?;
-        if limit < wanted {
+        let affordable = affordable(settings.ports, limit);
+        if affordable < last {
             tracing::warn!(
                 wanted,
                 limit,
-                "the limit of open files is low for this range of RTP ports"
+                last = affordable,
+                "the limit of open files is too low for this range of RTP ports: the upper part is left out"
             );
         }
-        let (pairs, reason) = bind_range(settings.bind, settings.ports);
+        let (pairs, reason) = bind_range(settings.bind, (first, affordable));
         if pairs.is_empty() {
             let source = reason.unwrap_or_else(|| io::ErrorKind::InvalidInput.into());
             return Err(StartError::NoPorts { first, last, bind: settings.bind, source });
@@ -168,6 +170,14 @@ impl Drop for MediaThreads {
     }
 }
 
+/// The last port of the range that may be bound under a limit of open files, so that SIP, HTTP and
+/// records have descriptors too: their share, or a quarter of a low limit.
+fn affordable((first, last): (u16, u16), limit: u64) -> u16 {
+    let ports = limit - OTHER_FILES.min(limit / 4);
+    let end = u64::from(first).saturating_add(ports).saturating_sub(1);
+    last.min(u16::try_from(end).unwrap_or(u16::MAX))
+}
+
 /// Deals the pairs out in turn.
 fn share(pairs: Vec<Pair>, workers: usize) -> Vec<Vec<Pair>> {
     let mut shares: Vec<Vec<Pair>> = (0..workers).map(|_| Vec::new()).collect();
@@ -175,4 +185,22 @@ fn share(pairs: Vec<Pair>, workers: usize) -> Vec<Vec<Pair>> {
         shares[at % workers].push(pair);
     }
     shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_leave_descriptors_for_the_rest() {
+        for (limit, last) in [
+            (1 << 20, 29_999),
+            (24_096, 29_999),
+            (20_000, 25_903),
+            (4_096, 13_071),
+            (1_024, 10_767),
+        ] {
+            assert_eq!(affordable((10_000, 29_999), limit), last, "of {limit}");
+        }
+    }
 }
