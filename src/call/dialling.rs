@@ -197,6 +197,7 @@ impl Call {
             agent: None,
             answered: turn.now,
             recording: None,
+            record_wanted: false,
             before: None,
             hold: None,
         }));

@@ -190,7 +190,10 @@ impl Call {
             sip::Event::Acked { dialog, answer } => {
                 let Some(leg) = self.leg_mut(dialog) else { return };
                 match leg.acked(turn, answer.as_ref()) {
-                    Ok(()) => self.follow_hold(turn),
+                    Ok(()) => {
+                        self.record_if_wanted(turn);
+                        self.follow_hold(turn);
+                    }
                     Err(refusal) => {
                         tracing::info!(call = %turn.call, %refusal, "answer in ACK refused");
                         self.end(turn, EndedBy::System, Cause::NoMedia);
