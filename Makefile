@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help setup run test lint bench bench-criterion clean
+.PHONY: help setup run test test-slow lint bench bench-criterion clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -16,6 +16,10 @@ run: setup ## Build, then show one call from the carrier to the record; stays up
 test: ## The same set-up, then every test
 	@tools/setup.sh test
 	@tools/test.sh
+
+test-slow: ## The long versions of the crash tests: 20 crashes under load, 50 quick ones
+	@tools/setup.sh test
+	@HOTLINE_SLOW=1 cargo nextest run --locked --test main survival::
 
 lint: setup ## Format and lints as the tests want them
 	cargo fmt --check

@@ -12,5 +12,6 @@ pub mod node;
 pub mod number;
 pub mod peer;
 pub mod sdp;
+pub mod sim;
 pub mod sip;
 pub mod store;

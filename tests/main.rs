@@ -3,5 +3,10 @@
 mod harness;
 
 mod demo;
+mod house;
 mod load;
+mod simulation;
+mod sipp;
 mod softphone;
+mod survival;
+mod torture;

@@ -26,6 +26,8 @@ if [[ $want == test ]]; then
     need baresip baresip-core
     [[ -e /usr/lib/baresip/modules/aufile.so ]] || missing+=(baresip-core)
     need ip iproute2
+    need faketime faketime
+    need strace strace
 fi
 
 if ((${#missing[@]})); then

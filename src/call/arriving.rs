@@ -1,3 +1,4 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -59,6 +60,7 @@ impl Core {
         let settings = Arc::clone(&self.settings);
         let flows = Arc::clone(&self.flows);
         let room = self.has_room();
+        let since = draft.arrived();
         let mut turn = Turn {
             now,
             call: id,
@@ -69,13 +71,17 @@ impl Core {
             out: &mut acts,
         };
         turn.own_dialog(dialog);
-        let begun = room.and_then(|()| begin(&mut turn, &flows, arrival, &arrived, number));
+        // A stranger's bytes reach SDP here for the first time: a fault costs this call only.
+        let begun = room.and_then(|()| {
+            catch_unwind(AssertUnwindSafe(|| begin(&mut turn, &flows, arrival, &arrived, number)))
+                .unwrap_or(Err(Refusal::new(500, Cause::InternalError)))
+        });
         match begun {
             Ok(call) => {
                 self.deadlines.set(&id, call.deadline());
                 let agent = arrived.account.as_ref().and_then(|a| settings.agent_of(a)).cloned();
                 holdings.busy.clone_from(&agent);
-                let entry = Entry { call: Some(call), draft, holdings, shown: None };
+                let entry = Entry { call: Some(call), draft, holdings, shown: None, since };
                 self.calls.insert(id, entry);
                 if let Some(agent) = agent {
                     self.desk_step(now, acd::Input::Busy { agent });
@@ -94,7 +100,7 @@ impl Core {
                 };
                 draft.refuse(refusal.status);
                 draft.end(now, EndedBy::System, refusal.cause);
-                let entry = Entry { call: None, draft, holdings, shown: None };
+                let entry = Entry { call: None, draft, holdings, shown: None, since };
                 self.calls.insert(id, entry);
                 self.stack_step(now, sip::Input::Command(command), out);
                 self.bury(now, id, out);
@@ -263,6 +269,7 @@ fn begin(
         phase: Phase::Flow,
         playing: None,
         expects_keys: false,
+        keys_by_media: false,
         left_message: false,
         talk_ended_by: None,
         closing: Vec::new(),

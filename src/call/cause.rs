@@ -16,6 +16,9 @@ pub enum Cause {
     AbandonedIvr,
     /// The caller hung up in a queue, while an agent rang included.
     AbandonedQueue,
+    /// A human was asked for, and the flow went another way (queue full, nobody there, too long a
+    /// wait) and ended without one.
+    Overflow,
     /// A message was left.
     Voicemail,
     /// The number called leads nowhere.
@@ -63,7 +66,8 @@ impl Cause {
     pub const fn is_system_lost(self) -> bool {
         matches!(
             self,
-            Self::NoChannel
+            Self::Overflow
+                | Self::NoChannel
                 | Self::NoMediaPort
                 | Self::Overload
                 | Self::RecordsFull

@@ -44,10 +44,10 @@ pub struct Cdr {
     /// First offer to an agent.
     #[schema(value_type = Option<i64>)]
     pub t_offer: Option<Wall>,
-    /// The agent's (or far party's) 200.
+    /// The agent's (or far party's) 200, the first.
     #[schema(value_type = Option<i64>)]
     pub t_ans: Option<Wall>,
-    /// The talk ended (agent or caller gone), none when there was none.
+    /// The (last) talk ended (agent or caller gone), none when there was none.
     #[schema(value_type = Option<i64>)]
     pub t_talk_end: Option<Wall>,
     /// The call ended.
@@ -55,7 +55,8 @@ pub struct Cdr {
     pub t_end: Wall,
     /// From `t_req` to `t_ans`, or to the end when nobody answered, ms.
     pub wait_ms: u64,
-    /// From `t_ans` to `t_talk_end`, hold inside, ms.
+    /// From `t_ans` to `t_talk_end`, hold inside, ms. Of several talks (an agent was lost and another
+    /// found) the sum; the wait between them is in neither.
     pub talk_ms: u64,
     /// Of the talk, on hold, ms.
     pub hold_ms: u64,

@@ -1,4 +1,7 @@
+use crate::base::{AgentId, CallId};
 use crate::call::core::Core;
+use crate::call::entry::Entry;
+use crate::call::phase::Phase;
 use crate::{acd, sip};
 
 /// How much the core holds. When everybody has hung up and the transactions have run out, all but
@@ -68,7 +71,19 @@ impl Core {
             let total = self.world.lines.total();
             return Err(format!("{total} channels are taken, calls hold {held_lines}"));
         }
+        for (offer, call) in &self.world.index.offers {
+            self.held(*call, |held| held.offer == Some(*offer))
+                .ok_or_else(|| format!("offer {offer} belongs to no living call"))?;
+        }
+        for agent in self.desk.agents() {
+            let busy = agent.state.is_offered() || agent.state.has_caller();
+            let owner = agent.ticket.and_then(|ticket| self.world.index.tickets.get(&ticket));
+            if busy && owner.is_none() {
+                return Err(format!("agent {} is {:?} without a call", agent.id, agent.state));
+            }
+        }
         for (id, entry) in &self.calls {
+            self.check_place(*id, entry)?;
             let call = entry.call.as_ref().ok_or_else(|| format!("call {id} is hollow"))?;
             if call.deadline().is_none() {
                 return Err(format!("call {id} has no deadline"));
@@ -77,9 +92,27 @@ impl Core {
         Ok(())
     }
 
+    /// The call and the desk say the same of its place.
+    fn check_place(&self, id: CallId, entry: &Entry) -> Result<(), String> {
+        let Some(call) = &entry.call else { return Ok(()) };
+        let with = |agent: &AgentId, has: fn(acd::State) -> bool| {
+            let now = self.desk.agent(agent);
+            now.is_some_and(|now| now.ticket == entry.holdings.ticket && has(now.state))
+        };
+        let agrees = match &call.phase {
+            Phase::Waiting(waiting) => self.desk.position(waiting.ticket).is_some(),
+            Phase::Offered(_, ringing) => with(&ringing.agent, acd::State::is_offered),
+            Phase::Joining(talk) | Phase::Talking(talk) => {
+                talk.agent.as_ref().is_none_or(|agent| with(agent, acd::State::has_caller))
+            }
+            Phase::Flow | Phase::Dialling(_) | Phase::Message(_) | Phase::Ending(_) => true,
+        };
+        if agrees { Ok(()) } else { Err(format!("the desk does not know where call {id} is")) }
+    }
+
     fn held(
         &self,
-        call: crate::base::CallId,
+        call: CallId,
         holds: impl Fn(&crate::call::turn::Holdings) -> bool,
     ) -> Option<()> {
         self.calls.get(&call).filter(|entry| holds(&entry.holdings)).map(|_| ())

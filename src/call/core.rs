@@ -1,6 +1,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::acd::{self, Desk};
 use crate::base::{CallId, Deadlines, Instant, Random, RecordId, Wall, WallClock};
@@ -17,6 +18,9 @@ use crate::sip::{self, Stack};
 
 /// What one step may cause at most, so that a fault of ours cannot spin for ever.
 const WORK_MAX: usize = 100_000;
+
+/// How long a stop waits for answers to the last requests.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// The whole engine but for the world: SIP stack, desk, calls. One thread owns it and hands in events
 /// with the time; what must be done comes out as effects.
@@ -71,8 +75,11 @@ impl Core {
     pub fn new(now: Instant, wall: Wall, parts: Parts, out: &mut Vec<Effect>) -> Self {
         let Parts { settings, flows, prompts, ports, bindings, mut random } = parts;
         let stack = Stack::new(settings.sip.clone(), random.fork());
+        // Everybody is signed out since now, not since the zero of a clock that outlives the process.
+        let mut desk = Desk::new(acd::Settings::default());
+        desk.reconfigure(now, settings.desk.clone(), &mut Vec::new());
         let mut core = Self {
-            desk: Desk::new(settings.desk.clone()),
+            desk,
             world: World {
                 stack,
                 ports,
@@ -82,7 +89,6 @@ impl Core {
                 random,
                 clock: WallClock::new(now, wall),
                 counted: 0,
-                contacts: HashMap::new(),
             },
             settings,
             flows,
@@ -108,7 +114,10 @@ impl Core {
             Event::Sip(input) => self.stack_step(now, input, out),
             Event::Media(event) => self.on_media(event),
             Event::Command { id, command } => self.on_command(now, id, command, out),
-            Event::Clock(wall) => self.world.clock = WallClock::new(now, wall),
+            Event::Clock(wall) => {
+                self.world.clock = WallClock::new(now, wall);
+                self.show_waiting(now, out);
+            }
             Event::RecordsFull(full) => self.records_full = full,
             Event::Alarm { id, what, cleared } => {
                 self.record(now, Fact::Alarm { id, what, cleared }, out);
@@ -123,7 +132,10 @@ impl Core {
     /// When `handle` wants `Event::Deadline` if nothing comes before.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        let stop = self.stopping.filter(|_| !self.calls.is_empty());
+        let stop = self
+            .stopping
+            .filter(|_| !self.drained)
+            .map(|at| if self.calls.is_empty() { at + LAST_WORDS } else { at });
         let all = [
             self.world.stack.deadline(),
             self.desk.deadline(),
@@ -260,10 +272,13 @@ impl Core {
             }
             Err(_) => {
                 tracing::error!(call = %id, "the step of a call panicked; the call is given up");
-                if let Some(command) = wish {
+                let replied = acts.iter().any(|act| matches!(act, Act::Reply { .. }));
+                if let Some(command) = wish.filter(|_| !replied) {
                     let reply = Err(crate::call::CommandError::Overloaded);
                     out.push(Effect::Reply { id: command, reply });
                 }
+                // What it asked for before belongs to what it holds no more: that is still done.
+                self.carry_out(now, id, acts, out);
                 self.bury(now, id, out);
             }
         }
@@ -304,9 +319,27 @@ impl Core {
     /// A call whose step panicked: everything that it held is freed, and its record says whose fault
     /// it was.
     pub(crate) fn bury(&mut self, now: Instant, id: CallId, out: &mut Vec<Effect>) {
+        let mut ended = None;
         if let Some(entry) = self.calls.get_mut(&id) {
             entry.draft.end(now, EndedBy::System, Cause::InternalError);
+            let worker = entry.holdings.streams.first().map(|stream| stream.worker);
+            if let (Some(recording), Some(worker)) = (entry.holdings.recording.take(), worker) {
+                let length_ms = crate::call::ending::ms(entry.draft.talking(now));
+                ended = Some(Fact::RecordingEnded { call: id, recording, length_ms });
+                let command = media::Command::StopRecord { recording, at: now };
+                out.push(Effect::Media { worker, command });
+            }
             entry.draft.end_talk(now);
+            let worker = entry.holdings.streams.first().map(|stream| stream.worker);
+            if let Some((recording, since)) = entry.holdings.recording.take() {
+                let command = media::Command::StopRecord { recording, at: now };
+                out.extend(worker.map(|worker| Effect::Media { worker, command }));
+                let length_ms = crate::call::ending::ms(now.since(since));
+                self.record(now, Fact::RecordingEnded { call: id, recording, length_ms }, out);
+            }
+        }
+        if let Some(fact) = ended {
+            self.record(now, fact, out);
         }
         self.forget(now, id, out);
     }
@@ -322,8 +355,10 @@ impl Core {
         for stream in &held.streams {
             self.world.index.streams.remove(&stream.id);
             self.world.ports.give_back(now, stream.port);
-            let command = media::Command::Close { stream: stream.id };
-            out.push(Effect::Media { worker: stream.worker, command });
+            if stream.open {
+                let command = media::Command::Close { stream: stream.id };
+                out.push(Effect::Media { worker: stream.worker, command });
+            }
         }
         for line in &held.lines {
             self.world.lines.give_back(line);
@@ -355,7 +390,8 @@ impl Core {
     fn finish_stop(&mut self, now: Instant, out: &mut Vec<Effect>) {
         let Some(at) = self.stopping else { return };
         if now >= at && !self.calls.is_empty() {
-            let calls: Vec<CallId> = self.calls.keys().copied().collect();
+            let mut calls: Vec<CallId> = self.calls.keys().copied().collect();
+            calls.sort_unstable();
             for call in calls {
                 self.work.push_back(Work::Call(call, Input::End(Cause::Shutdown)));
             }
@@ -364,6 +400,11 @@ impl Core {
             self.run(now, out);
         }
         if self.calls.is_empty() && !self.drained {
+            // The last BYE may be lost: it is sent again while there is time.
+            let calm = self.world.stack.census().is_calm();
+            if !calm && now < at + LAST_WORDS {
+                return;
+            }
             self.drained = true;
             self.flush_strangers_now(now, out);
             self.record(now, Fact::Stopped, out);

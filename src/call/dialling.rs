@@ -3,6 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::Bytes;
 
 use crate::base::DialogId;
+use crate::call::Cause;
 use crate::call::leg::{Leg, Party, Place};
 use crate::call::lines::Line;
 use crate::call::machine::{Call, CallerState};
@@ -18,11 +19,18 @@ impl Call {
         match self.try_dial(turn, &dial) {
             Ok(leg) => {
                 let until = turn.now + dial.ring;
+                turn.draft.set_back(Cause::FarNoAnswer);
+                if !self.is_alerting() {
+                    // Never silence: until the party is heard itself, the caller hears that it rings.
+                    let tone = crate::media::Tone::Ringback;
+                    self.caller_media(turn, |stream| Command::Tone { stream, tone, ms: None });
+                }
                 self.phase = Phase::Dialling(Box::new(Dialling { leg, dial, until, early: false }));
                 None
             }
             Err(why) => {
                 tracing::warn!(call = %turn.call, trunk = %dial.trunk, why, "cannot dial");
+                turn.draft.set_back(Cause::FarFailed);
                 Some(FlowInput::Dialled(DialEnd::Failed))
             }
         }
@@ -209,14 +217,13 @@ impl Call {
             return;
         };
         self.close_leg(turn, dialling.leg);
-        if dialling.early {
-            self.stop_playing(turn);
-        }
-        let end = match status {
-            486 | 600 => DialEnd::Busy,
-            408 | 480 | 487 => DialEnd::NoAnswer,
-            _ => DialEnd::Failed,
+        self.stop_playing(turn);
+        let (end, setback) = match status {
+            486 | 600 => (DialEnd::Busy, Cause::FarBusy),
+            408 | 480 | 487 => (DialEnd::NoAnswer, Cause::FarNoAnswer),
+            _ => (DialEnd::Failed, Cause::FarFailed),
         };
+        turn.draft.set_back(setback);
         self.feed(turn, FlowInput::Dialled(end));
     }
 
@@ -233,6 +240,7 @@ impl Call {
         if let Phase::Dialling(dialling) = phase {
             dialling.leg.hang_up(turn, 487, None);
             self.close_leg(turn, dialling.leg);
+            self.stop_playing(turn);
         } else {
             self.phase = phase;
         }

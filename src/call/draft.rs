@@ -18,11 +18,18 @@ pub(crate) struct Draft {
     arrived: Instant,
     requested: Option<Instant>,
     answered: Option<Instant>,
-    talk_ended: Option<Instant>,
+    /// Since when the talk goes on; a caller may talk again after an agent was lost.
+    talk_since: Option<Instant>,
+    /// Of all talks that are over.
+    talked: Duration,
     held_since: Option<Instant>,
     held: Duration,
     ending: Option<(EndedBy, Cause)>,
     ended: Option<Instant>,
+    /// Caller and far party heard each other at least once.
+    connected: bool,
+    /// What kept the caller from a human last.
+    setback: Option<Cause>,
 }
 
 impl Draft {
@@ -44,11 +51,14 @@ impl Draft {
             arrived: now,
             requested: None,
             answered: None,
-            talk_ended: None,
+            talk_since: None,
+            talked: Duration::ZERO,
             held_since: None,
             held: Duration::ZERO,
             ending: None,
             ended: None,
+            connected: false,
+            setback: None,
         }
     }
 
@@ -132,7 +142,27 @@ impl Draft {
             self.answered = Some(now);
             self.cdr.t_ans = Some(self.clock.wall(now));
         }
+        self.talk_since.get_or_insert(now);
         self.cdr.agent = agent.cloned().or(self.cdr.agent.take());
+    }
+
+    /// The far party was lost before caller and it heard each other: nobody has answered yet. Its
+    /// recording stays among the call's facts.
+    pub(crate) fn unanswer(&mut self) {
+        if !self.connected {
+            self.answered = None;
+            self.talk_since = None;
+            self.talked = Duration::ZERO;
+            self.cdr.t_ans = None;
+            self.cdr.t_talk_end = None;
+            self.cdr.agent = None;
+            self.cdr.recording = None;
+        }
+    }
+
+    /// Caller and far party hear each other.
+    pub(crate) fn connect(&mut self) {
+        self.connected = true;
     }
 
     pub(crate) fn is_answered(&self) -> bool {
@@ -156,10 +186,15 @@ impl Draft {
 
     pub(crate) fn end_talk(&mut self, now: Instant) {
         self.retrieve(now);
-        if self.answered.is_some() && self.talk_ended.is_none() {
-            self.talk_ended = Some(now);
+        if let Some(since) = self.talk_since.take() {
+            self.talked += now.since(since);
             self.cdr.t_talk_end = Some(self.clock.wall(now));
         }
+    }
+
+    /// How long the talk that is going on has lasted.
+    pub(crate) fn talking(&self, now: Instant) -> Duration {
+        self.talk_since.map_or(Duration::ZERO, |since| now.since(since))
     }
 
     pub(crate) fn record(&mut self, recording: RecordingId) {
@@ -190,6 +225,16 @@ impl Draft {
         self.cdr.sip_status = status;
     }
 
+    /// A human was asked for and not had, or a party outside not reached: the call's cause, unless
+    /// something better comes.
+    pub(crate) fn set_back(&mut self, cause: Cause) {
+        self.setback = Some(cause);
+    }
+
+    pub(crate) fn setback(&self) -> Option<Cause> {
+        self.setback
+    }
+
     /// Why the call ends. The first reason counts: what follows from it is no reason of its own.
     pub(crate) fn end(&mut self, now: Instant, by: EndedBy, cause: Cause) {
         self.ending.get_or_insert((by, cause));
@@ -208,10 +253,7 @@ impl Draft {
         let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let wait_end = self.answered.unwrap_or(now);
         self.cdr.wait_ms = self.requested.map_or(0, |from| ms(wait_end.since(from)));
-        self.cdr.talk_ms = match (self.answered, self.talk_ended) {
-            (Some(from), Some(to)) => ms(to.since(from)),
-            _ => 0,
-        };
+        self.cdr.talk_ms = ms(self.talked);
         self.cdr.hold_ms = ms(self.held);
         self.cdr.total_ms = ms(now.since(self.arrived));
         self.cdr.t_end = self.clock.wall(now);
@@ -263,6 +305,22 @@ mod tests {
         );
         assert_eq!((cdr.ended_by, cdr.cause), (EndedBy::Agent, Cause::Answered));
         assert_eq!(cdr.t_req, Some(Wall::from_micros(6_000_000)));
+    }
+
+    #[test]
+    fn a_second_talk_is_added_and_the_wait_between_is_not() {
+        let at = |s: u64| Instant::from_micros(s * 1_000_000);
+        let mut draft = draft();
+        draft.enter_queue(at(1), &"all".into());
+        draft.answer(at(5), Some(&"a1".into()));
+        draft.end_talk(at(6));
+        draft.answer(at(20), Some(&"a2".into()));
+        draft.hold(at(21));
+        draft.end_talk(at(30));
+        let cdr = draft.close(at(31));
+        assert_eq!((cdr.wait_ms, cdr.talk_ms, cdr.hold_ms), (4_000, 11_000, 9_000));
+        assert_eq!(cdr.t_talk_end, Some(Wall::from_micros(31_000_000)));
+        assert_eq!(cdr.agent, Some("a2".into()));
     }
 
     #[test]

@@ -27,7 +27,8 @@ impl Call {
                 self.dial_failed(turn, status_of(gone));
             }
             Phase::Joining(talk) | Phase::Talking(talk) if talk.leg.dialog == dialog => {
-                self.far_gone(turn);
+                let by_party = matches!(gone, Gone::Ended(sip::DialogEnd::Bye));
+                self.far_gone(turn, by_party);
             }
             _ => {}
         }
@@ -39,6 +40,8 @@ impl Call {
             Gone::Ended(sip::DialogEnd::Timeout | sip::DialogEnd::Transport) => {
                 Some(Cause::MediaTimeout)
             }
+            // The trunk or account was taken out of the configuration.
+            Gone::Ended(sip::DialogEnd::Us) => Some(Cause::Command),
             _ => None,
         };
         let (by, cause) = match cause {
@@ -67,6 +70,7 @@ impl Call {
     /// Ends the call for this reason.
     pub(crate) fn end(&mut self, turn: &mut Turn<'_>, by: EndedBy, cause: Cause) {
         let status = match cause {
+            Cause::Cancelled => 487,
             Cause::NoMedia => 488,
             Cause::Refused => 603,
             Cause::NoRoute => 404,
@@ -77,6 +81,8 @@ impl Call {
             | Cause::NoChannel => 503,
             Cause::FarBusy => 486,
             Cause::FarNoAnswer => 480,
+            // The caller's own doing: the stack has answered the CANCEL's INVITE.
+            Cause::AbandonedIvr | Cause::AbandonedQueue => 487,
             _ => 500,
         };
         self.end_with(turn, by, cause, status);
@@ -91,7 +97,8 @@ impl Call {
         self.end_message(turn);
         let mut cause = cause;
         if cause == Cause::Voicemail && !self.left_message {
-            cause = Cause::AbandonedIvr;
+            let requested = turn.draft.has_requested();
+            cause = if requested { Cause::AbandonedQueue } else { Cause::AbandonedIvr };
         }
         turn.draft.end(turn.now, by, cause);
         self.leave_queue(turn, exit_of(by));

@@ -13,6 +13,8 @@ pub(crate) struct Entry {
     pub(crate) holdings: Holdings,
     /// What was shown of it last.
     pub(crate) shown: Option<Shown>,
+    /// When the phase that was shown last began.
+    pub(crate) since: crate::base::Wall,
 }
 
 /// The parts of a [`CallView`] whose change makes a new one.
@@ -22,6 +24,7 @@ pub(crate) struct Shown {
     pub(crate) queue: Option<QueueId>,
     pub(crate) agent: Option<AgentId>,
     pub(crate) node: String,
+    pub(crate) position: Option<u32>,
     pub(crate) recording: Option<crate::base::RecordingId>,
 }
 
@@ -32,6 +35,7 @@ impl From<&CallView> for Shown {
             queue: view.queue.clone(),
             agent: view.agent.clone(),
             node: view.node.clone(),
+            position: view.position,
             recording: view.recording,
         }
     }

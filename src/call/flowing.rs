@@ -45,7 +45,10 @@ impl Call {
             Step::Queue { queue, priority, moved } => {
                 self.enter_queue(turn, queue, priority, moved);
             }
-            Step::LeaveQueue => self.leave_queue(turn, crate::call::QueueExit::Overflow),
+            Step::LeaveQueue => {
+                turn.draft.set_back(Cause::Overflow);
+                self.leave_queue(turn, crate::call::QueueExit::Overflow);
+            }
             Step::AskPosition => self.ask_position(turn),
             Step::Bridge { before, record } => return self.join(turn, &before, record),
             Step::Dial(dial) => return self.dial(turn, *dial),
@@ -174,13 +177,10 @@ impl Call {
             Cause::Answered
         } else if self.left_message {
             Cause::Voicemail
+        } else if let Some(setback) = turn.draft.setback() {
+            setback
         } else if matches!(self.caller_state, CallerState::Alerting { .. }) {
-            match status {
-                486 | 600 => Cause::FarBusy,
-                408 | 480 => Cause::FarNoAnswer,
-                404 => Cause::NoRoute,
-                _ => Cause::FarFailed,
-            }
+            Cause::Refused
         } else {
             Cause::SelfServed
         };
@@ -193,7 +193,8 @@ impl Call {
         if self.walk.is_none() || matches!(self.phase, Phase::Ending(_)) {
             return;
         }
-        if !secret {
+        // What is pressed while nothing listens (to an agent, to a party outside) is nobody's business.
+        if !secret && self.expects_keys {
             turn.draft.press(key.as_char());
         }
         self.feed(turn, FlowInput::Key(key));
@@ -216,6 +217,7 @@ impl Call {
         let (call, queue) = (turn.call, waiting.queue.clone());
         self.phase = Phase::Flow;
         turn.fact(Fact::QueueLeft { call, queue, why: crate::call::QueueExit::Overflow, wait_ms });
+        turn.draft.set_back(Cause::Overflow);
         let event = match why {
             acd::NotTaken::Full => QueueEvent::Full,
             acd::NotTaken::Nobody | acd::NotTaken::UnknownQueue => QueueEvent::Nobody,
@@ -226,6 +228,7 @@ impl Call {
     pub(crate) fn on_nobody_left(&mut self, turn: &mut Turn<'_>) {
         if matches!(self.phase, Phase::Waiting(_)) {
             self.leave_queue(turn, crate::call::QueueExit::Overflow);
+            turn.draft.set_back(Cause::Overflow);
             self.feed(turn, FlowInput::Queue(QueueEvent::Nobody));
         }
     }

@@ -27,6 +27,9 @@ pub(crate) enum Input {
     End(Cause),
     /// The call's deadline has come.
     Deadline,
+    /// A fault of ours: takes what it can get, then panics (R26).
+    #[cfg(test)]
+    Break,
 }
 
 /// What an agent may want of the call.

@@ -67,6 +67,7 @@ impl Leg {
         let (answer, agreed) = sdp::answer(offer, &self.stream.local)?;
         self.stream.agree(turn, agreed);
         self.stream.local.version += 1;
+        self.watch(turn);
         Ok(answer)
     }
 
@@ -84,7 +85,14 @@ impl Leg {
     ) -> Result<(), sdp::Refusal> {
         let agreed = sdp::agree(&self.stream.local, answer)?;
         self.stream.agree(turn, agreed);
+        self.watch(turn);
         Ok(())
+    }
+
+    /// A peer that may not send is never noticed by its silence: it is asked now and then whether it
+    /// still knows the call (R5).
+    fn watch(&mut self, turn: &Turn<'_>) {
+        self.probe_at = self.stream.is_mute().then(|| turn.now + turn.settings.probe_every);
     }
 
     /// An ACK came. An answer that it owed and did not bring is a refusal.
@@ -99,9 +107,8 @@ impl Leg {
         self.take_answer(turn, answer.map_or(&[], |sdp| sdp))
     }
 
-    /// A re-INVITE or UPDATE of the peer. Returns whether the peer holds us now, when that changed.
-    pub(crate) fn reoffered(&mut self, turn: &mut Turn<'_>, sdp: Option<&Bytes>) -> Option<bool> {
-        let held = self.stream.is_held_by_peer();
+    /// A re-INVITE or UPDATE of the peer.
+    pub(crate) fn reoffered(&mut self, turn: &mut Turn<'_>, sdp: Option<&Bytes>) {
         let dialog = self.dialog;
         let command = match sdp {
             None => sip::Command::Accept { dialog, sdp: self.offer(true) },
@@ -114,8 +121,6 @@ impl Leg {
             },
         };
         turn.sip(command);
-        let holds = self.stream.is_held_by_peer();
-        (holds != held).then_some(holds)
     }
 
     pub(crate) fn media(&mut self, turn: &mut Turn<'_>, command: media::Command) {

@@ -30,6 +30,8 @@ pub(crate) struct Call {
     pub(crate) playing: Option<PlayId>,
     /// Whether the worker listens for keys in the caller's speech.
     pub(crate) expects_keys: bool,
+    /// Whether a key came in the media: from then on keys by INFO are the same ones again.
+    pub(crate) keys_by_media: bool,
     /// Whether a message was left.
     pub(crate) left_message: bool,
     /// Who ended the talk, when it ended before the call.
@@ -68,6 +70,13 @@ impl Call {
                 self.end(turn, by, cause);
             }
             Input::Deadline => self.on_deadline(turn),
+            #[cfg(test)]
+            Input::Break => {
+                turn.take_stream(self.worker());
+                let dialog = turn.take_dialog();
+                turn.sip(sip::Command::Hangup { dialog, reason: None, status: 500 });
+                panic!("broken for a test");
+            }
         }
         self.rest(turn)
     }
@@ -180,9 +189,12 @@ impl Call {
             }
             sip::Event::Acked { dialog, answer } => {
                 let Some(leg) = self.leg_mut(dialog) else { return };
-                if let Err(refusal) = leg.acked(turn, answer.as_ref()) {
-                    tracing::info!(call = %turn.call, %refusal, "answer in ACK refused");
-                    self.end(turn, EndedBy::System, Cause::NoMedia);
+                match leg.acked(turn, answer.as_ref()) {
+                    Ok(()) => self.follow_hold(turn),
+                    Err(refusal) => {
+                        tracing::info!(call = %turn.call, %refusal, "answer in ACK refused");
+                        self.end(turn, EndedBy::System, Cause::NoMedia);
+                    }
                 }
             }
             sip::Event::Progress { dialog, status, sdp } => {

@@ -24,7 +24,7 @@ impl Call {
         let Some(caller) = &self.caller else { return };
         let (left, worker) = (caller.stream.id(), caller.stream.worker());
         let Phase::Message(message) = &mut self.phase else { return };
-        let recording = turn.next_recording();
+        let recording = turn.next_recording(turn.now);
         message.state = MessageState::Recording { recording, since: turn.now };
         let channels = ["caller".to_owned(), String::new()];
         turn.fact(Fact::RecordingStarted { call: turn.call, recording, channels });
@@ -53,7 +53,10 @@ impl Call {
         turn.fact(Fact::RecordingEnded { call: turn.call, recording, length_ms });
         if length >= message.min {
             self.left_message = true;
-            turn.draft.record(recording);
+            // The record names the recording of the talk, if there was one; this one has its own fact.
+            if !turn.draft.is_answered() {
+                turn.draft.record(recording);
+            }
             let r#box = message.r#box;
             turn.fact(Fact::Voicemail { call: turn.call, r#box, recording, length_ms });
         }

@@ -57,3 +57,6 @@ mod talking;
 mod turn;
 mod watching;
 mod wishes;
+
+#[cfg(test)]
+mod tests;

@@ -44,6 +44,8 @@ pub(crate) struct Ringing {
     pub(crate) since: Instant,
     /// The desk was told that the phone rings.
     pub(crate) rings: bool,
+    /// The phone was asked to answer by itself (C3).
+    pub(crate) asked: bool,
 }
 
 /// A call to a party outside.
@@ -70,20 +72,14 @@ pub(crate) struct Conversation {
     pub(crate) hold: Option<Hold>,
 }
 
-/// Who put the other on hold, and since when.
+/// Who put the caller on hold (both may), and since when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Hold {
-    pub(crate) by: HeldBy,
-    pub(crate) since: Instant,
-}
-
-/// Who holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum HeldBy {
     /// A command of the API: the agent's phone knows nothing of it.
-    Command,
-    /// The agent's phone, by a re-INVITE.
-    Phone,
+    pub(crate) by_command: bool,
+    /// The phone, by a re-INVITE.
+    pub(crate) by_phone: bool,
+    pub(crate) since: Instant,
 }
 
 /// A message being left.

@@ -71,7 +71,7 @@ impl Call {
             turn.desk(acd::Input::Declined { offer, why: Decline::Unreachable });
             return;
         };
-        let ringing = Ringing { offer, agent, leg, since: turn.now, rings: false };
+        let ringing = Ringing { offer, agent, leg, since: turn.now, rings: false, asked: false };
         self.phase = Phase::Offered(waiting, Box::new(ringing));
     }
 
@@ -238,11 +238,14 @@ impl Call {
             return;
         };
         talk.before = None;
+        turn.draft.connect();
         let agent = talk.agent.clone();
         let far = talk.leg.stream.id();
         self.phase = Phase::Talking(talk);
         self.caller_media(turn, |stream| Command::Bridge { a: stream, b: far });
         turn.fact(Fact::Connected { call: turn.call, agent });
+        // The phone may have held while the announcement played.
+        self.follow_hold(turn);
     }
 }
 

@@ -22,12 +22,13 @@ impl Core {
 
     /// Tells the desk of every agent whether the phone is registered.
     pub(crate) fn tell_reachable(&mut self, now: Instant) {
-        let phones: Vec<(AgentId, AccountId)> = self
+        let mut phones: Vec<(AgentId, AccountId)> = self
             .settings
             .phones
             .iter()
             .map(|(agent, phone)| (agent.clone(), phone.account.clone()))
             .collect();
+        phones.sort_unstable();
         for (agent, account) in phones {
             let reachable = self.world.stack.is_reachable(&account);
             self.desk_step(now, acd::Input::Reachable { agent, reachable });
@@ -36,7 +37,6 @@ impl Core {
 
     fn know_contact(&mut self, binding: &sip::Binding, out: &mut Vec<Effect>) {
         let account = binding.account.clone();
-        self.world.contacts.insert(account.clone(), binding.flow.peer.ip());
         let view = RegistrationView {
             account,
             contact: binding.contact.clone(),
@@ -55,9 +55,9 @@ impl Core {
         binding: &sip::Binding,
         out: &mut Vec<Effect>,
     ) {
-        let new = !self.world.contacts.contains_key(account);
         self.know_contact(binding, out);
-        if new {
+        // A refresh is no news.
+        if binding.since == now {
             let contact = binding.contact.clone();
             let account = account.clone();
             self.record(now, Fact::Registration { account, contact, registered: true }, out);
@@ -74,7 +74,6 @@ impl Core {
         out: &mut Vec<Effect>,
     ) {
         if !self.world.stack.is_reachable(account) {
-            self.world.contacts.remove(account);
             let view = RegistrationView {
                 account: account.clone(),
                 contact: String::new(),

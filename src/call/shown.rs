@@ -26,11 +26,15 @@ impl Core {
             .walk
             .as_ref()
             .map_or_else(String::new, |walk| format!("{}:{}", walk.flow().id, walk.node()));
+        let phase = phase_of(call);
+        if entry.shown.as_ref().is_some_and(|shown| shown.phase != phase) {
+            entry.since = self.world.clock.wall(now);
+        }
         let view = CallView {
             id,
             tenant: self.settings.tenant.clone(),
-            phase: phase_of(call),
-            since: self.world.clock.wall(now),
+            phase,
+            since: entry.since,
             arrived: entry.draft.arrived(),
             caller: entry.draft.caller().to_owned(),
             region: entry.draft.region().to_owned(),
@@ -47,6 +51,18 @@ impl Core {
         if entry.shown.as_ref() != Some(&shown) {
             entry.shown = Some(shown);
             out.push(Effect::View(Box::new(View::Call(view))));
+        }
+    }
+
+    /// Shows the places of those who wait, which change without a step of their own calls.
+    pub(crate) fn show_waiting(&mut self, now: Instant, out: &mut Vec<Effect>) {
+        let waits = |entry: &crate::call::entry::Entry| {
+            entry.shown.as_ref().is_some_and(|shown| shown.position.is_some())
+        };
+        let waiting: Vec<CallId> =
+            self.calls.iter().filter(|(_, entry)| waits(entry)).map(|(id, _)| *id).collect();
+        for call in waiting {
+            self.show_call(now, call, out);
         }
     }
 

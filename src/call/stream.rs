@@ -65,6 +65,11 @@ impl Stream {
         self.agreed.as_ref().is_some_and(|agreed| agreed.held_by_peer)
     }
 
+    /// Whether the peer may not send.
+    pub(crate) fn is_mute(&self) -> bool {
+        self.agreed.as_ref().is_some_and(|agreed| !agreed.direction.receives())
+    }
+
     /// Opens the stream, or tells the worker what is agreed now.
     pub(crate) fn agree(&mut self, turn: &mut Turn<'_>, agreed: Agreed) {
         let remote = media::Remote {
@@ -81,6 +86,7 @@ impl Stream {
         };
         let stream = self.held.id;
         let command = if self.agreed.replace(agreed).is_none() {
+            turn.mark_stream(stream, true);
             media::Command::Open { stream, port: self.held.port, remote, expect_keys: false }
         } else {
             media::Command::Agree { stream, remote }
@@ -104,6 +110,7 @@ impl Stream {
     pub(crate) fn close(self, turn: &mut Turn<'_>) -> Option<StreamId> {
         let stream = self.held.id;
         if self.is_open() {
+            turn.mark_stream(stream, false);
             turn.media(self.held.worker, media::Command::Close { stream });
             Some(stream)
         } else {

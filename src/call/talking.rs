@@ -4,7 +4,7 @@ use crate::acd;
 use crate::base::DialogId;
 use crate::call::ending::ms;
 use crate::call::machine::Call;
-use crate::call::phase::{HeldBy, Hold, Phase};
+use crate::call::phase::{Hold, Phase};
 use crate::call::turn::Turn;
 use crate::call::{EndedBy, Fact};
 use crate::dialplan::{Input as FlowInput, Prompt, TalkEnd};
@@ -48,18 +48,14 @@ impl Call {
 
     /// Records the talk from the far party's answer on (C9): left the caller, right the far party.
     pub(crate) fn record(&mut self, turn: &mut Turn<'_>) {
-        let Some(left) = self.caller.as_ref().map(|leg| leg.stream.id()) else { return };
-        let worker = self.worker();
         let (Phase::Joining(talk) | Phase::Talking(talk)) = &mut self.phase else { return };
-        let recording = turn.next_recording();
+        let recording = turn.next_recording(talk.answered);
         talk.recording = Some(recording);
         turn.draft.record(recording);
         let channels = ["caller".to_owned(), talk.leg.party.name()];
         let (right, at) = (Some(talk.leg.stream.id()), talk.answered);
         turn.fact(Fact::RecordingStarted { call: turn.call, recording, channels });
-        if let Some(worker) = worker {
-            turn.media(worker, Command::Record { recording, left, right, at });
-        }
+        self.caller_media(turn, |left| Command::Record { recording, left, right, at });
     }
 
     /// A re-INVITE or UPDATE of either side.
@@ -69,56 +65,56 @@ impl Call {
         dialog: DialogId,
         sdp: Option<&Bytes>,
     ) {
-        let is_caller = self.caller.as_ref().is_some_and(|leg| leg.dialog == dialog);
         let Some(leg) = self.leg_mut(dialog) else { return };
-        let changed = leg.reoffered(turn, sdp);
-        if is_caller {
-            // A caller who holds us is not on our hold: media stop by what was agreed.
-            return;
-        }
-        match changed {
-            Some(true) => self.hold(turn, HeldBy::Phone),
-            Some(false) => self.retrieve(turn),
-            None => {}
-        }
+        leg.reoffered(turn, sdp);
+        self.follow_hold(turn);
     }
 
-    /// The caller hears music, the agent nothing.
-    pub(crate) fn hold(&mut self, turn: &mut Turn<'_>, by: HeldBy) {
+    /// The phone's hold, as its last agreement says, begins or ends ours. A caller who holds us is
+    /// not on our hold: media stop by what was agreed.
+    pub(crate) fn follow_hold(&mut self, turn: &mut Turn<'_>) {
+        let Phase::Talking(talk) = &self.phase else { return };
+        let by_phone = talk.leg.stream.is_held_by_peer();
+        let by_command = talk.hold.is_some_and(|hold| hold.by_command);
+        self.set_hold(turn, by_command, by_phone);
+    }
+
+    /// Holds or retrieves the caller, whoever wants it: on hold, the caller hears music and the far
+    /// party nothing; off hold, both hear each other again.
+    pub(crate) fn set_hold(&mut self, turn: &mut Turn<'_>, by_command: bool, by_phone: bool) {
         let Phase::Talking(talk) = &mut self.phase else { return };
-        if talk.hold.is_some() {
-            return;
-        }
-        talk.hold = Some(Hold { by, since: turn.now });
         let far = talk.leg.stream.id();
         let agent = talk.agent.clone();
-        self.caller_media(turn, |stream| Command::Unbridge { a: stream, b: far });
-        self.play_music(turn, "moh/default");
-        turn.draft.hold(turn.now);
-        if let Some(agent) = agent {
-            turn.fact(Fact::Held { call: turn.call, agent: agent.clone() });
-            turn.desk(acd::Input::Held { agent });
+        let was = talk.hold;
+        let on = by_command || by_phone;
+        let since = was.map_or(turn.now, |hold| hold.since);
+        talk.hold = on.then_some(Hold { by_command, by_phone, since });
+        match (was, on) {
+            (None, true) => {
+                self.caller_media(turn, |stream| Command::Unbridge { a: stream, b: far });
+                self.play_music(turn, "moh/default");
+                turn.draft.hold(turn.now);
+                if let Some(agent) = agent {
+                    turn.fact(Fact::Held { call: turn.call, agent: agent.clone() });
+                    turn.desk(acd::Input::Held { agent });
+                }
+            }
+            (Some(hold), false) => {
+                self.stop_playing(turn);
+                self.caller_media(turn, |stream| Command::Bridge { a: stream, b: far });
+                turn.draft.retrieve(turn.now);
+                if let Some(agent) = agent {
+                    let held_ms = ms(turn.now.since(hold.since));
+                    turn.fact(Fact::Retrieved { call: turn.call, agent: agent.clone(), held_ms });
+                    turn.desk(acd::Input::Retrieved { agent });
+                }
+            }
+            _ => {}
         }
     }
 
-    /// Both hear each other again.
-    pub(crate) fn retrieve(&mut self, turn: &mut Turn<'_>) {
-        let Phase::Talking(talk) = &mut self.phase else { return };
-        let Some(hold) = talk.hold.take() else { return };
-        let far = talk.leg.stream.id();
-        let agent = talk.agent.clone();
-        self.stop_playing(turn);
-        self.caller_media(turn, |stream| Command::Bridge { a: stream, b: far });
-        turn.draft.retrieve(turn.now);
-        if let Some(agent) = agent {
-            let held_ms = ms(turn.now.since(hold.since));
-            turn.fact(Fact::Retrieved { call: turn.call, agent: agent.clone(), held_ms });
-            turn.desk(acd::Input::Retrieved { agent });
-        }
-    }
-
-    /// The far party is gone and the caller is still there: the flow goes on.
-    pub(crate) fn far_gone(&mut self, turn: &mut Turn<'_>) {
+    /// The far party is gone, by its own doing or not, and the caller is still there: the flow goes on.
+    pub(crate) fn far_gone(&mut self, turn: &mut Turn<'_>, by_party: bool) {
         let (Phase::Joining(talk) | Phase::Talking(talk)) =
             std::mem::replace(&mut self.phase, Phase::Flow)
         else {
@@ -126,8 +122,15 @@ impl Call {
         };
         let joined = talk.before.is_none();
         let agent = talk.agent.clone();
-        self.talk_ended_by = Some(if agent.is_some() { EndedBy::Agent } else { EndedBy::Outside });
+        self.talk_ended_by = Some(match &agent {
+            _ if !by_party => EndedBy::System,
+            Some(_) => EndedBy::Agent,
+            None => EndedBy::Outside,
+        });
         self.talk_over(turn, *talk);
+        if !joined {
+            turn.draft.unanswer();
+        }
         self.stop_playing(turn);
         self.feed(
             turn,

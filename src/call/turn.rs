@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -40,7 +39,8 @@ pub(crate) struct Holdings {
     pub(crate) ticket: Option<TicketId>,
     pub(crate) offer: Option<OfferId>,
     pub(crate) agent: Option<AgentId>,
-    pub(crate) recording: Option<RecordingId>,
+    /// What is being recorded, and since when.
+    pub(crate) recording: Option<(RecordingId, Instant)>,
     /// The agent whose own call this is, told to the desk as busy.
     pub(crate) busy: Option<AgentId>,
 }
@@ -51,6 +51,8 @@ pub(crate) struct HeldStream {
     pub(crate) id: StreamId,
     pub(crate) worker: usize,
     pub(crate) port: u16,
+    /// The worker was told to open it and not to close it.
+    pub(crate) open: bool,
 }
 
 /// What all calls draw from.
@@ -64,8 +66,6 @@ pub(crate) struct World {
     pub(crate) random: Random,
     pub(crate) clock: WallClock,
     pub(crate) counted: u64,
-    /// Where each registered account's packets come from.
-    pub(crate) contacts: HashMap<AccountId, IpAddr>,
 }
 
 impl World {
@@ -77,7 +77,7 @@ impl World {
 
     /// The address that the account's newest registration came from.
     pub(crate) fn contact_ip(&self, account: &AccountId) -> Option<IpAddr> {
-        self.contacts.get(account).copied()
+        self.stack.newest_source(account)
     }
 }
 
@@ -144,10 +144,18 @@ impl Turn<'_> {
             None => self.world.ports.roomiest(self.now, 1)?,
         };
         let port = self.world.ports.take(self.now, worker)?;
-        let stream = HeldStream { id: StreamId(self.world.count()), worker, port };
+        let id = StreamId(self.world.count());
+        let stream = HeldStream { id, worker, port, open: false };
         self.holdings.streams.push(stream);
         self.world.index.streams.insert(stream.id, self.call);
         Some(stream)
+    }
+
+    /// The worker is being told to open or to close the stream: what a panic must undo.
+    pub(crate) fn mark_stream(&mut self, stream: StreamId, open: bool) {
+        if let Some(held) = self.holdings.streams.iter_mut().find(|held| held.id == stream) {
+            held.open = open;
+        }
     }
 
     /// Gives the stream's port back. Its last figures may still come: the index forgets it then.
@@ -209,10 +217,11 @@ impl Turn<'_> {
         }
     }
 
-    pub(crate) fn next_recording(&mut self) -> RecordingId {
+    /// A recording that begins at `at`.
+    pub(crate) fn next_recording(&mut self, at: Instant) -> RecordingId {
         let random = self.world.random.next_u128();
         let recording = RecordingId::new(self.wall(), random);
-        self.holdings.recording = Some(recording);
+        self.holdings.recording = Some((recording, at));
         recording
     }
 }

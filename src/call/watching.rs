@@ -11,6 +11,7 @@ impl Call {
         match event {
             media::Event::Key { stream, key } => {
                 if self.is_caller_stream(stream) {
+                    self.keys_by_media = true;
                     self.on_key(turn, key);
                 }
             }
@@ -118,7 +119,7 @@ impl Call {
             self.end(turn, EndedBy::System, Cause::MediaTimeout);
         } else if let Some(far) = self.far_mut().filter(|leg| leg.dialog == dialog) {
             far.hang_up(turn, 487, None);
-            self.far_gone(turn);
+            self.far_gone(turn, false);
         }
     }
 
@@ -131,7 +132,9 @@ impl Call {
         body: &[u8],
     ) {
         let from_caller = self.caller.as_ref().is_some_and(|leg| leg.dialog == dialog);
-        if let Some(key) = read_key(content_type, body).filter(|_| from_caller) {
+        // A phone that sends keys both ways means each of them once.
+        let counts = from_caller && !self.keys_by_media;
+        if let Some(key) = read_key(content_type, body).filter(|_| counts) {
             self.on_key(turn, key);
         }
     }

@@ -1,7 +1,7 @@
 use crate::base::{AgentId, CommandId};
 use crate::call::input::Wish;
 use crate::call::machine::Call;
-use crate::call::phase::{HeldBy, Phase};
+use crate::call::phase::Phase;
 use crate::call::settings::AnswerBy;
 use crate::call::turn::{Act, Turn};
 use crate::call::{CommandError, Reply};
@@ -45,14 +45,21 @@ impl Call {
         agent: &AgentId,
         waiting: &crate::call::phase::Waiting,
     ) -> Reply {
+        let Phase::Offered(_, ringing) = &self.phase else { return Ok(()) };
+        if ringing.asked {
+            return Err(CommandError::WrongState("the phone was asked to answer already".into()));
+        }
+        // A phone with one line takes the new call only when the old one is gone.
+        ringing.leg.hang_up(turn, 487, None);
         let Some(leg) = self.ring(turn, agent, waiting, true) else {
+            self.ring_failed(turn, 480);
             return Err(CommandError::PhoneCannot(format!(
                 "the phone of agent {agent} is not registered any more, or no RTP port is free"
             )));
         };
         if let Phase::Offered(_, ringing) = &mut self.phase {
+            ringing.asked = true;
             let old = std::mem::replace(&mut ringing.leg, leg);
-            old.hang_up(turn, 487, None);
             self.close_leg(turn, old);
         }
         Ok(())
@@ -62,7 +69,7 @@ impl Call {
         match &self.phase {
             Phase::Talking(talk) | Phase::Joining(talk) => {
                 talk.leg.hang_up(turn, 487, None);
-                self.far_gone(turn);
+                self.far_gone(turn, true);
                 Ok(())
             }
             Phase::Offered(_, ringing) => {
@@ -76,27 +83,29 @@ impl Call {
 
     fn hold_from_software(&mut self, turn: &mut Turn<'_>) -> Reply {
         match &self.phase {
-            Phase::Talking(talk) if talk.hold.is_none() => {
-                self.hold(turn, HeldBy::Command);
-                Ok(())
-            }
-            Phase::Talking(_) => {
-                Err(CommandError::WrongState("the call is on hold already".into()))
-            }
+            Phase::Talking(talk) => match talk.hold {
+                Some(hold) if hold.by_command => {
+                    Err(CommandError::WrongState("the call is on hold already".into()))
+                }
+                hold => {
+                    self.set_hold(turn, true, hold.is_some_and(|hold| hold.by_phone));
+                    Ok(())
+                }
+            },
             other => Err(wrong("hold", "a call that talks", other)),
         }
     }
 
     fn retrieve_from_software(&mut self, turn: &mut Turn<'_>) -> Reply {
         match &self.phase {
-            Phase::Talking(talk) => match talk.hold.map(|hold| hold.by) {
-                Some(HeldBy::Command) => {
-                    self.retrieve(turn);
-                    Ok(())
-                }
-                Some(HeldBy::Phone) => Err(CommandError::WrongState(
+            Phase::Talking(talk) => match talk.hold {
+                Some(hold) if hold.by_phone => Err(CommandError::WrongState(
                     "the phone itself holds the call: retrieve it on the phone".into(),
                 )),
+                Some(_) => {
+                    self.set_hold(turn, false, false);
+                    Ok(())
+                }
                 None => Err(CommandError::WrongState("the call is not on hold".into())),
             },
             other => Err(wrong("retrieve", "a call that is on hold", other)),

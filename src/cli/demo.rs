@@ -56,7 +56,7 @@ impl Demo {
             "\nThe engine stays up. A softphone of yours may register as 1001, password demo-1001, at {sip},"
         );
         println!("and call 12345, 9196 (echo) or 9197 (tone). Ctrl-C ends it.");
-        wait_for_signal()?;
+        wait_for_signal(|| engine.is_running())?;
         engine.stop();
         Ok(ExitCode::SUCCESS)
     }
@@ -65,12 +65,14 @@ impl Demo {
 /// Plays the call, looks at its record and recording, prints the links.
 fn play(engine: &Engine, sip: SocketAddr) -> anyhow::Result<bool> {
     let plan = plan(sip);
+    // Of an earlier demo on the same data.
+    let before = newest_call(engine)?.and_then(|call| call["call"].as_str().map(str::to_owned));
     let mut ready = |agent: &DemoAgent, _: SocketAddr| sign_in(engine, agent);
     let mut talking = |talk: &Talk| live_link(engine, talk);
     let mut hooks = Hooks { ready: &mut ready, talking: &mut talking };
     let verdict = run(&plan, &mut hooks, &mut std::io::stdout())?;
     let mut good = verdict.all_held();
-    let checks = record_checks(engine, &plan)?;
+    let checks = record_checks(engine, &plan, before.as_deref())?;
     println!();
     for (held, what) in &checks {
         println!("{} {what}", if *held { "✓" } else { "✗" });
@@ -129,12 +131,14 @@ fn live_link(engine: &Engine, _talk: &Talk) -> Vec<String> {
 }
 
 /// Looks the call up by the API: its record, its events, its recording.
-fn record_checks(engine: &Engine, plan: &DemoPlan) -> anyhow::Result<Vec<(bool, String)>> {
+fn record_checks(
+    engine: &Engine,
+    plan: &DemoPlan,
+    before: Option<&str>,
+) -> anyhow::Result<Vec<(bool, String)>> {
     let mut call = None;
     for _ in 0..LOOKS {
-        let (status, body) = get(engine, "/v1/calls?limit=1")?;
-        let page: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-        call = page["rows"][0].get("cdr").cloned().filter(|_| status == 200);
+        call = newest_call(engine)?.filter(|call| call["call"].as_str() != before);
         if call.is_some() {
             break;
         }
@@ -168,6 +172,13 @@ fn record_checks(engine: &Engine, plan: &DemoPlan) -> anyhow::Result<Vec<(bool, 
         ),
     ));
     Ok(checks)
+}
+
+/// The CDR of the call that ended last.
+fn newest_call(engine: &Engine) -> anyhow::Result<Option<serde_json::Value>> {
+    let (status, body) = get(engine, "/v1/calls?limit=1")?;
+    let page: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    Ok(page["rows"][0].get("cdr").cloned().filter(|_| status == 200))
 }
 
 /// One GET of the API.

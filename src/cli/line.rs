@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::cli::{bench, check, demo, ha1, run};
+use crate::cli::{bench, check, demo, ha1, run, simulate};
 
 /// A softswitch and ACD engine for public-service hotlines.
 #[derive(Parser, Debug)]
@@ -24,6 +24,8 @@ enum Command {
     Bench(bench::Bench),
     /// Print the digest hashes of an account, for `ha1_md5` and `ha1_sha256`.
     Ha1(ha1::Ha1),
+    /// Play hours of calls in seconds against the real core in a fake world, and print the figures.
+    Simulate(simulate::Simulate),
 }
 
 impl Line {
@@ -34,6 +36,7 @@ impl Line {
             Command::Demo(demo) => demo.run(),
             Command::Bench(bench) => bench.run(),
             Command::Ha1(ha1) => ha1.run(),
+            Command::Simulate(simulate) => simulate.run(),
         }
     }
 }

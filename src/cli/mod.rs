@@ -7,5 +7,6 @@ mod ha1;
 mod line;
 mod log;
 mod run;
+mod simulate;
 
 pub(crate) use line::Line;

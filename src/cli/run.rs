@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use hotline::node::{Engine, read_config};
@@ -8,6 +9,9 @@ use crate::cli::log;
 
 /// The configuration that is read when none is named, if it is there.
 const USUAL: &str = "hotline.toml";
+
+/// How often it is seen whether the engine still runs.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// `hotline run`.
 #[derive(Args, Debug)]
@@ -24,25 +28,34 @@ impl Run {
         log::start(config.node.log, "info");
         let engine = Engine::start(file, config)?;
         tracing::info!(api = %format!("http://{}/docs", engine.api()), "running");
-        wait_for_signal()?;
+        let told = wait_for_signal(|| engine.is_running())?;
         tracing::info!("stopping");
         engine.stop();
         tracing::info!("stopped");
-        Ok(ExitCode::SUCCESS)
+        // Whoever supervises the process starts it again when it did not end by being told to.
+        Ok(if told { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
-/// Returns at SIGTERM or Ctrl-C.
-pub(crate) fn wait_for_signal() -> anyhow::Result<()> {
+/// Returns `true` at SIGTERM or Ctrl-C, `false` when the engine runs no more.
+pub(crate) fn wait_for_signal(is_running: impl Fn() -> bool) -> anyhow::Result<bool> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         use tokio::signal::unix::{SignalKind, signal};
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return Ok(true),
+                _ = interrupt.recv() => return Ok(true),
+                _ = look.tick() => {
+                    if !is_running() {
+                        tracing::error!("the engine's core ended by a fault");
+                        return Ok(false);
+                    }
+                }
+            }
         }
-        Ok(())
     })
 }

@@ -64,6 +64,8 @@ pub struct RecordSettings {
     pub spool_file_bytes: u64,
     /// Size of the reserve that takes records when the disk is full, bytes.
     pub reserve_bytes: u64,
+    /// Records kept in memory when disk and reserve are full, bytes; then new calls are refused.
+    pub memory_bytes: u64,
     /// Size at which a recording segment is full, bytes.
     pub segment_bytes: u64,
 }
@@ -123,6 +125,7 @@ impl RecordSettings {
             spool_keep: records.time("spool_keep", HOUR..=DAY * 400, DAY * 7),
             spool_file_bytes: mib(records.number("spool_file_mib", 1..=1_024, 16)),
             reserve_bytes: mib(records.number("reserve_mib", 1..=1_024, 16)),
+            memory_bytes: mib(records.number("memory_mib", 1..=1_024, 16)),
             segment_bytes: mib(records.number("segment_mib", 1..=2_047, 256)),
         };
         records.finish();

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use crate::base::Codec;
+use crate::base::{Codec, Key};
 use crate::media::sender::Foreign;
 use crate::media::timeline::Placed;
 
@@ -26,7 +26,10 @@ pub(crate) enum Sound {
         placed: Option<Placed>,
     },
     /// A telephone event.
-    Event,
+    Event {
+        /// The key, with the first packet of a press.
+        press: Option<Key>,
+    },
     /// Comfort noise or another type that is not passed on.
     Other,
 }

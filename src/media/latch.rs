@@ -6,9 +6,11 @@ use crate::base::Instant;
 /// From where a party's datagrams are taken and where ours go (R6).
 ///
 /// Allowed are the address of its SDP, and any port of the IP address that its SIP came from (a
-/// party behind NAT). The first of them that sends is latched on to; others are strangers. The latch
-/// moves only to the very address of the SDP, or to another port of the same IP when the latched one
-/// has been quiet, or when a new agreement opened it.
+/// party behind NAT). A private address in the SDP of a party whose SIP comes from a public one is
+/// not: it means something only on the party's side of its NAT, and whoever has it on ours is
+/// somebody else. The first of them that sends is latched on to; others are strangers. The latch
+/// moves within the same IP only: to the very address of the SDP, or to another port when the latched
+/// one has been quiet; elsewhere only after a new agreement has opened it.
 #[derive(Clone, Debug)]
 pub(crate) struct Latch {
     told: SocketAddr,
@@ -37,7 +39,9 @@ impl Latch {
     pub(crate) fn agree(&mut self, told: SocketAddr, signalling: IpAddr) {
         let told = canonical(told);
         self.hold = match self.source() {
-            Some(before) if told == self.told => Hold::Open { before },
+            Some(before) if told == self.told && signalling.to_canonical() == self.signalling => {
+                Hold::Open { before }
+            }
             _ => Hold::Nothing,
         };
         self.told = told;
@@ -48,14 +52,15 @@ impl Latch {
     /// have been silent before another port of its IP may follow.
     pub(crate) fn admit(&mut self, now: Instant, from: SocketAddr, quiet: Duration) -> bool {
         let from = canonical(from);
-        let exact = from == self.told;
+        let exact = from == self.told && !self.told_is_behind_nat();
         if !exact && from.ip() != self.signalling {
             return false;
         }
         let admitted = match self.hold {
             Hold::Nothing | Hold::Open { .. } => true,
             Hold::On { source, heard } => {
-                source == from || exact || (source.ip() == from.ip() && now.since(heard) >= quiet)
+                let quiet = now.since(heard) >= quiet;
+                source == from || (source.ip() == from.ip() && (exact || quiet))
             }
         };
         if admitted {
@@ -86,6 +91,25 @@ impl Latch {
             && !ip.is_multicast()
             && !broadcast
             && (!ip.is_loopback() || self.signalling.is_loopback())
+            && !self.told_is_behind_nat()
+    }
+
+    fn told_is_behind_nat(&self) -> bool {
+        self.told.ip() != self.signalling
+            && is_private(self.told.ip())
+            && !is_private(self.signalling)
+    }
+}
+
+/// Whether an address means nothing outside its own network (RFC 1918, 3927, 4193, 6598).
+fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            let is_shared = a == 100 && (64..128).contains(&b);
+            v4.is_private() || v4.is_link_local() || v4.is_loopback() || is_shared
+        }
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local() || v6.is_loopback(),
     }
 }
 
@@ -199,6 +223,44 @@ mod tests {
                 From(1, "10.0.0.5:4000", true),
                 From(2, "10.0.0.5:1111", false),
                 Target(Some("10.0.0.5:4000")),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_private_address_that_a_party_behind_nat_told_is_nobodys() {
+        for told in ["192.168.1.2:4000", "100.64.0.9:4000", "[fd00::2]:4000"] {
+            check(
+                told,
+                "203.0.113.7",
+                &[
+                    Target(None),
+                    From(0, told, false),
+                    From(1, "203.0.113.7:6000", true),
+                    From(2, told, false),
+                    From(9_000, told, false),
+                    Target(Some("203.0.113.7:6000")),
+                ],
+            );
+        }
+        // Within one network it is a party like any other.
+        check("192.168.1.2:4000", "10.0.0.1", &[From(0, "192.168.1.2:4000", true)]);
+        check("192.168.1.2:4000", "127.0.0.1", &[From(0, "192.168.1.2:4000", true)]);
+    }
+
+    #[test]
+    fn the_sdp_address_does_not_take_over_from_another_address() {
+        check(
+            "198.51.100.9:5000",
+            "203.0.113.7",
+            &[
+                From(0, "203.0.113.7:6000", true),
+                From(1, "198.51.100.9:5000", false),
+                From(9_000, "198.51.100.9:5000", false),
+                Target(Some("203.0.113.7:6000")),
+                Agree("198.51.100.9:5000"),
+                From(9_001, "198.51.100.9:5000", true),
+                From(9_002, "203.0.113.7:6000", false),
             ],
         );
     }

@@ -3,10 +3,10 @@ use crate::media::g711::{self, ALAW_SILENCE};
 use crate::media::timeline::Placed;
 use crate::media::{Block, Event, Out, samples};
 
-/// Samples of a block: 1 s.
-const BLOCK: u64 = samples::RATE;
-/// What is older than this is handed over; until then late packets find their place. 1 s.
-const HOLD: u64 = samples::RATE;
+/// Samples of a block: 400 ms. With [`HOLD`] it is what a crash may cost (R17: 1 s at most).
+const BLOCK: u64 = samples::RATE * 2 / 5;
+/// What is older than this is handed over; until then late packets find their place. 300 ms.
+const HOLD: u64 = samples::RATE * 3 / 10;
 /// Samples that a track holds: what waits, and room for a late tick. 4 s.
 const RING: usize = 4 * 8_000;
 /// A stop that far ahead is not waited for longer than this: 2 s.
@@ -225,13 +225,19 @@ mod tests {
     }
 
     #[test]
-    fn blocks_leave_a_second_later_and_a_stop_may_lie_ahead() {
+    fn blocks_leave_in_time_and_a_stop_may_lie_ahead() {
         let mut recording = Recording::new(RecordingId(Ulid::nil()), at(0));
         let mut out = Out::new();
-        assert!(!recording.flush(at(15_999), &mut out));
+        assert!(!recording.flush(at(5_599), &mut out));
         assert!(out.blocks.is_empty());
-        assert!(!recording.flush(at(16_000), &mut out));
-        assert_eq!((out.blocks.len(), out.blocks[0].end()), (1, 8_000));
+        assert!(!recording.flush(at(5_600), &mut out));
+        assert_eq!((out.blocks.len(), out.blocks[0].end()), (1, 3_200));
+        for ms in 700..3_000 {
+            recording.flush(at(ms * 8), &mut out);
+            let waiting = ms * 8 - out.blocks.last().map_or(0, Block::end);
+            assert!(waiting < 6_400, "a crash now costs {waiting} samples (R17)");
+        }
+        let mut recording = Recording::new(RecordingId(Ulid::nil()), at(0));
         recording.stop(at(16_000), at(20_000));
         assert!(!recording.flush(at(19_999), &mut out));
         assert!(recording.flush(at(20_000), &mut out));

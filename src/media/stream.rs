@@ -22,6 +22,8 @@ use crate::media::{Event, Out, Place, Prompts, Remote, Send, Settings, Socket, S
 
 /// Longest speech of one packet that is taken: 120 ms.
 const SPEECH_MAX: usize = 960;
+/// How long the tones of a key last that came as an event: nobody waits for the event's end.
+const PASSED_ON_MS: u32 = 100;
 /// Recordings that one stream may be in.
 const TRACKS_MAX: usize = 4;
 
@@ -192,13 +194,14 @@ impl Stream {
         let mut count = 0;
         let sound = if let Some(event) = event {
             count = u32::from(event.duration);
-            if let Some(key) = self.presses.event(now, packet.ssrc, packet.ts, event) {
+            let press = self.presses.event(now, packet.ssrc, packet.ts, event);
+            if let Some(key) = press {
                 self.press(key, out);
             }
             if self.presses.has_events() {
                 self.detector = None;
             }
-            Sound::Event
+            Sound::Event { press }
         } else if is_speech {
             count = u32::try_from(length).unwrap_or(0);
             if verdict != Verdict::Late {
@@ -256,8 +259,15 @@ impl Stream {
 
     /// Sends what was heard from another party (or this one) on, rewritten in its own buffer.
     pub(crate) fn forward(&mut self, now: Instant, heard: &Heard, bytes: &mut [u8], out: &mut Out) {
-        let covered =
-            self.player.is_playing() || self.dialler.is_busy() || !self.remote.may_receive;
+        let covered = self.player.is_playing() || !self.remote.may_receive;
+        if let Sound::Event { press: Some(key) } = heard.sound
+            && !covered
+            && self.remote.telephone_event.is_none()
+        {
+            // As tones, after those that wait. When too many wait it is lost like one never heard.
+            let _ = self.dialler.push(key, PASSED_ON_MS);
+        }
+        let covered = covered || self.dialler.is_busy();
         let Some(to) = self.rtp.target().filter(|_| !covered) else {
             self.sender.leave();
             return;
@@ -268,8 +278,8 @@ impl Stream {
                 g711::convert(codec, self.remote.codec, &mut bytes[heard.payload.clone()]);
                 (self.remote.send_type, heard.payload.end)
             }
-            (Sound::Event, Some((payload_type, _))) => (payload_type, start + 4),
-            (Sound::Event, None) | (Sound::Other, _) => {
+            (Sound::Event { .. }, Some((payload_type, _))) => (payload_type, start + 4),
+            (Sound::Event { .. }, None) | (Sound::Other, _) => {
                 self.sender.skip(heard.numbers);
                 return;
             }

@@ -32,6 +32,9 @@ pub struct Worker {
     /// The stream whose turn it is within a tick.
     turn: usize,
     at_work: Option<StreamId>,
+    /// Whose next tick panics (R26).
+    #[cfg(test)]
+    pub(crate) broken: Option<StreamId>,
 }
 
 impl Worker {
@@ -47,6 +50,8 @@ impl Worker {
             next_tick: None,
             turn: 0,
             at_work: None,
+            #[cfg(test)]
+            broken: None,
         }
     }
 
@@ -152,6 +157,8 @@ impl Worker {
     ) {
         let Some(place) = self.streams.find(socket.stream) else { return };
         self.at_work = Some(socket.stream);
+        #[cfg(test)]
+        self.break_for_a_test(socket.stream, bytes);
         if socket.rtcp {
             if let Some(stream) = self.streams.at_mut(place) {
                 stream.receive_rtcp(now, from, bytes, &self.settings);
@@ -204,6 +211,8 @@ impl Worker {
     fn tick_stream(&mut self, at: Instant, place: usize, out: &mut Out) {
         let Some(stream) = self.streams.at_mut(place) else { return };
         self.at_work = Some(stream.id());
+        #[cfg(test)]
+        assert!(self.broken != Some(stream.id()), "broken for a test");
         let Some((codec, played)) = stream.tick(at, &self.prompts, &self.settings, out) else {
             return;
         };
@@ -226,6 +235,15 @@ impl Worker {
     #[must_use]
     pub fn blamed(&self) -> Option<StreamId> {
         self.at_work
+    }
+
+    /// A fault of ours, at once or at the stream's next tick, wherever such a datagram came (R26).
+    #[cfg(test)]
+    fn break_for_a_test(&mut self, stream: StreamId, bytes: &[u8]) {
+        assert!(!bytes.ends_with(b"break the packet"), "broken for a test");
+        if bytes.ends_with(b"break the tick") {
+            self.broken = Some(stream);
+        }
     }
 
     /// Forgets a stream after a panic, with everything it takes part in, and says so.

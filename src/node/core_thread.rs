@@ -48,13 +48,17 @@ impl CoreThread {
             match self.house() {
                 Some(true) => busy = true,
                 Some(false) => {}
-                None => return,
+                None => {
+                    self.hands.finish(&self.core);
+                    return;
+                }
             }
             busy |= self.media();
             busy |= self.talk();
             busy |= self.commands();
             busy |= self.calls();
             if self.hands.is_drained() {
+                self.hands.finish(&self.core);
                 return;
             }
             if !busy {
@@ -76,6 +80,9 @@ impl CoreThread {
             self.handle(Event::Clock(self.clock.wall()));
         }
         self.hands.tick(now, &self.core);
+        if let Some(full) = self.hands.look_at_spool() {
+            self.handle(Event::RecordsFull(full));
+        }
         let due = self.core.deadline().is_some_and(|at| at <= now);
         if due {
             self.handle(Event::Deadline);
@@ -88,6 +95,10 @@ impl CoreThread {
         let mut busy = false;
         for _ in 0..AT_ONCE {
             match self.lanes.house.try_recv() {
+                Ok(House::Event(Event::RecordsFull(full))) => {
+                    let full = self.hands.spool_says(full);
+                    self.handle(Event::RecordsFull(full));
+                }
                 Ok(House::Event(event)) => self.handle(event),
                 Ok(House::Written(gate)) => self.hands.written(gate),
                 Ok(House::Quit) => return None,

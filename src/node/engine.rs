@@ -27,7 +27,7 @@ use crate::node::net::Net;
 use crate::node::recording_desk::{self, RecordingThreads};
 use crate::node::spooling::{self, Spooling};
 use crate::node::tcp::TcpHub;
-use crate::node::{files, http, media_metrics, threads, udp};
+use crate::node::{files, http, media_metrics, sys, threads, udp};
 use crate::sip::Transport;
 use crate::store::{Database, Loader, LoaderSettings, SpoolReader};
 
@@ -93,6 +93,7 @@ impl Engine {
     /// # Errors
     /// What is wrong or missing, with what to do about it.
     pub fn start(file: Option<PathBuf>, config: Config) -> Result<Self, StartError> {
+        sys::ignore_file_size_signal();
         let prompts = Arc::new(files::load_prompts(config.node.sounds.as_deref())?);
         let flows = Arc::new(read_flows(file.as_deref(), &config, &prompts)?);
         let kept = Kept::open(&config.node.data)?;
@@ -195,6 +196,12 @@ impl Engine {
             commands,
             drain: config.node.drain,
         })
+    }
+
+    /// Whether the core's thread is alive. Without it nothing is answered any more.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.core.as_ref().is_some_and(|core| !core.is_finished())
     }
 
     /// Where the API listens.

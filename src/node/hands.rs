@@ -23,20 +23,17 @@ const KEEP_AFTER: Duration = Duration::from_millis(200);
 
 /// Carries out the core's effects, in their order.
 pub(crate) struct Hands {
-    pub(crate) net: Net,
-    pub(crate) media: Arc<MediaThreads>,
-    pub(crate) spool: Sender<Batch>,
-    pub(crate) live: Arc<Live>,
-    pub(crate) health: Arc<Health>,
-    pub(crate) senders: Senders,
-    /// Where registrations go to be kept.
-    pub(crate) keep: Sender<Vec<sip::Binding>>,
+    tools: Tools,
     records: Vec<Record>,
     next_gate: u64,
     gated: VecDeque<Gated>,
     waiting: HashMap<CommandId, oneshot::Sender<Reply>>,
     keep_at: Option<Instant>,
     drained: bool,
+    /// The spool's own word that it has no more room.
+    spool_full: bool,
+    /// The spool's thread is far behind: its disk hangs.
+    spool_behind: bool,
 }
 
 /// A message that waits for its record.
@@ -47,7 +44,7 @@ struct Gated {
     bytes: Bytes,
 }
 
-/// What `Hands` is made of.
+/// What the hands reach.
 pub(crate) struct Tools {
     pub(crate) net: Net,
     pub(crate) media: Arc<MediaThreads>,
@@ -60,21 +57,16 @@ pub(crate) struct Tools {
 
 impl Hands {
     pub(crate) fn new(tools: Tools) -> Self {
-        let Tools { net, media, spool, live, health, senders, keep } = tools;
         Self {
-            net,
-            media,
-            spool,
-            live,
-            health,
-            senders,
-            keep,
+            tools,
             records: Vec::new(),
             next_gate: 0,
             gated: VecDeque::new(),
             waiting: HashMap::new(),
             keep_at: None,
             drained: false,
+            spool_full: false,
+            spool_behind: false,
         }
     }
 
@@ -93,7 +85,7 @@ impl Hands {
                 Effect::Send { flow, bytes, gate } => self.send(now, flow, bytes, gate),
                 Effect::Media { worker, command } => self.media(worker, command),
                 Effect::Record(record) => self.record(*record),
-                Effect::View(view) => self.live.show(*view),
+                Effect::View(view) => self.tools.live.show(*view),
                 Effect::Reply { id, reply } => {
                     if let Some(waiting) = self.waiting.remove(&id) {
                         // Whoever asked may have given up.
@@ -111,7 +103,7 @@ impl Hands {
 
     fn send(&mut self, now: Instant, flow: sip::Flow, bytes: Bytes, gate: bool) {
         if !gate {
-            self.net.send(flow, bytes);
+            self.tools.net.send(flow, bytes);
             return;
         }
         self.next_gate += 1;
@@ -127,20 +119,20 @@ impl Hands {
             return;
         }
         let batch = Batch { records: std::mem::take(&mut self.records), gate };
-        if self.spool.send(batch).is_err() {
+        if self.tools.spool.send(batch).is_err() {
             tracing::error!("the spool's thread is gone");
         }
     }
 
     fn record(&mut self, record: Record) {
         if let Fact::Alarm { id, what, cleared } = &record.fact {
-            self.health.alarm(id, what, *cleared, record.at);
+            self.tools.health.alarm(id, what, *cleared, record.at);
         }
         self.records.push(record);
     }
 
     fn media(&mut self, worker: usize, command: media::Command) {
-        let Err(command) = self.media.send(worker, command) else { return };
+        let Err(command) = self.tools.media.send(worker, command) else { return };
         let stream = match command {
             media::Command::Open { stream, .. }
             | media::Command::Agree { stream, .. }
@@ -159,14 +151,14 @@ impl Hands {
         tracing::error!(worker, %stream, "a media worker takes no more commands");
         let why = media::Failure::TooManyStreams;
         let failed = media::Event::Failed { stream, why };
-        let _ = self.senders.media.try_send(failed);
+        let _ = self.tools.senders.media.try_send(failed);
     }
 
     /// The records before the gate are written: what waited for them leaves.
     pub(crate) fn written(&mut self, gate: u64) {
         while self.gated.front().is_some_and(|gated| gated.gate <= gate) {
             if let Some(gated) = self.gated.pop_front() {
-                self.net.send(gated.flow, gated.bytes);
+                self.tools.net.send(gated.flow, gated.bytes);
             }
         }
     }
@@ -182,15 +174,42 @@ impl Hands {
         while self.gated.front().is_some_and(|gated| gated.until <= now) {
             if let Some(gated) = self.gated.pop_front() {
                 tracing::warn!("the spool does not write; an answer leaves before its record");
-                self.net.send(gated.flow, gated.bytes);
+                self.tools.net.send(gated.flow, gated.bytes);
             }
         }
         if self.keep_at.is_some_and(|at| at <= now) {
             self.keep_at = None;
             // When the keeper is busy the next change tells it again.
-            if self.keep.try_send(core.bindings().cloned().collect()).is_err() {
+            if self.tools.keep.try_send(core.bindings().cloned().collect()).is_err() {
                 self.keep_at = Some(now + KEEP_AFTER);
             }
+        }
+    }
+
+    /// The spool says whether it is full. Returns whether new calls must be refused.
+    pub(crate) fn spool_says(&mut self, full: bool) -> bool {
+        self.spool_full = full;
+        self.spool_full || self.spool_behind
+    }
+
+    /// Looks how far the spool is behind; `Some(full)` when that changed what is true.
+    pub(crate) fn look_at_spool(&mut self) -> Option<bool> {
+        let (waiting, room) = (self.tools.spool.len(), self.tools.spool.capacity()?);
+        let behind = if self.spool_behind { waiting > room / 4 } else { waiting > room / 2 };
+        if behind == self.spool_behind {
+            return None;
+        }
+        self.spool_behind = behind;
+        tracing::warn!(waiting, behind, "records wait for the spool");
+        Some(self.spool_full || behind)
+    }
+
+    /// Keeps what is still to be kept, at the end.
+    pub(crate) fn finish(&mut self, core: &Core) {
+        self.flush(None);
+        if self.keep_at.take().is_some() {
+            // The keeper drains its inbox before it ends.
+            let _ = self.tools.keep.send(core.bindings().cloned().collect());
         }
     }
 

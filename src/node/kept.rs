@@ -118,6 +118,9 @@ impl Kept {
                     break;
                 }
             }
+            if let Ok(bindings) = receiver.try_recv() {
+                warn(self.bindings.save(&bindings), "registrations");
+            }
             warn(self.clock.save(&clock.pair()), "clock");
         });
         (sender, thread)

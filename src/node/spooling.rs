@@ -41,6 +41,7 @@ pub(crate) fn start(
     let settings = SpoolSettings {
         file_bytes: u32::try_from(records.spool_file_bytes).unwrap_or(u32::MAX),
         reserve_bytes: records.reserve_bytes,
+        memory_bytes: records.memory_bytes,
         keep: records.spool_keep,
         ..SpoolSettings::default()
     };
@@ -54,6 +55,7 @@ pub(crate) fn start(
     let (publish, published) = unbounded();
     let to_core = senders.clone();
     let thread = threads::spawn("spool", move || {
+        let mut refuses = false;
         run_spool(spool, &inbox, |notice| match notice {
             SpoolNotice::Written(gate) => to_core.house(House::Written(gate)),
             SpoolNotice::Published(published) => {
@@ -63,6 +65,9 @@ pub(crate) fn start(
             SpoolNotice::State(state) => {
                 let full = state == SpoolState::Full;
                 to_core.house(House::Event(Event::RecordsFull(full)));
+                if full != std::mem::replace(&mut refuses, full) {
+                    tell(&to_core, records_full(full));
+                }
             }
             SpoolNotice::Alarm(alarm) => tell(&to_core, alarm),
         });
@@ -72,6 +77,17 @@ pub(crate) fn start(
         tracing::error!("the spool's thread is gone");
     }
     Ok(Spooling { batches, reader, thread, published })
+}
+
+/// The alarm that says whether new calls are refused for want of room for their records (R20).
+fn records_full(full: bool) -> Alarm {
+    let what = if full {
+        "new calls get 503: the records' disk, its reserve and the memory for records are full; calls \
+         that are up go on; make space at once"
+    } else {
+        "new calls are taken again"
+    };
+    Alarm { id: "records-full", what: what.to_owned(), cleared: !full }
 }
 
 /// The records of a start: that it is one, and the ends of all that was up.

@@ -28,6 +28,8 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(5);
 const IDLE_MAX: Duration = Duration::from_secs(600);
 /// How long a new peer may take to say something, so that idle strangers cost nothing for long.
 const FIRST_WORD: Duration = Duration::from_secs(10);
+/// How long a peer whose framing is broken may read why.
+const LAST_WORD: Duration = Duration::from_secs(1);
 /// How long a connection to a peer may take to come about.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(4);
 /// The pause before a full lane is tried again; meanwhile nothing is read from this peer.
@@ -207,6 +209,8 @@ impl TcpHub {
                     Err(error) => {
                         if let Some(head) = error.head.clone() {
                             self.deliver(flow, head, &pong).await;
+                            // The refusal leaves before the connection ends.
+                            let _ = timeout(LAST_WORD, discard(&mut reader)).await;
                         }
                         return Err(io::Error::new(io::ErrorKind::InvalidData, error));
                     }
@@ -231,6 +235,12 @@ impl TcpHub {
             let _ = outbox.try_send(Bytes::from(refusal));
         }
     }
+}
+
+/// Reads until the peer ends, and forgets what it read.
+async fn discard(reader: &mut OwnedReadHalf) {
+    let mut buffer = [0; 4_096];
+    while reader.read(&mut buffer).await.is_ok_and(|length| length > 0) {}
 }
 
 async fn write(mut writer: OwnedWriteHalf, mut letters: mpsc::Receiver<Bytes>) {

@@ -2,8 +2,8 @@
 /// metric and a line in `/health`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Alarm {
-    /// `spool-disk`, `spool-reserve`, `spool-damaged`, `recordings-disk`, `recordings-quota`,
-    /// `recordings-damaged` or `database`.
+    /// `spool-disk`, `spool-reserve`, `spool-damaged`, `records-full`, `recordings-disk`,
+    /// `recordings-quota`, `recordings-damaged` or `database`.
     pub id: &'static str,
     /// What is the matter and what to do.
     pub what: String,

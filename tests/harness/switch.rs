@@ -53,22 +53,27 @@ impl Switch {
 
     /// Starts the process and waits until its API answers.
     pub fn run(&mut self) {
+        self.run_as(|_| {});
+    }
+
+    /// The same, with what `change` does to the command before.
+    pub fn run_as(&mut self, change: impl FnOnce(&mut Command)) {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.folder.path().join("log"))
             .expect("the log is opened");
-        let child = Command::new(env!("CARGO_BIN_EXE_hotline"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
+        command
             .args(["run", "--config"])
             .arg(self.folder.path().join("hotline.toml"))
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .env("RUST_LOG", "info")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("the engine starts");
-        self.child = Some(child);
+            .stderr(log);
+        change(&mut command);
+        self.child = Some(command.spawn().expect("the engine starts"));
         let until = Instant::now() + PATIENCE;
         while self.client.get(self.url("/health")).send().is_err() {
             let child = self.child.as_mut().expect("it runs");
@@ -98,6 +103,11 @@ impl Switch {
     /// What it has logged.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// Where it logs.
+    pub fn log_path(&self) -> PathBuf {
+        self.folder.path().join("log")
     }
 
     /// Its process.

@@ -155,6 +155,46 @@ fn two_parties_talk_through_real_sockets_and_are_recorded() {
     stage.until(|event| *event == Event::Failed { stream: StreamId(4), why: Failure::NoPort });
 }
 
+/// R26: a stream whose step panics is closed and told; the others keep their audio.
+#[test]
+fn a_stream_that_panics_costs_no_other_its_audio() {
+    let mut stage = Stage::set(38_440, 38_451);
+    let (a, b) = (party(), party());
+    let (to_a, to_b) = (stage.open(1, &a), stage.open(2, &b));
+    stage.send(Command::Bridge { a: StreamId(1), b: StreamId(2) });
+    stage.settle();
+    let mut buffer = [0; 2_048];
+    let mut seq = 0;
+    let mut talks = || {
+        for _ in 0..5 {
+            seq += 1;
+            for (from, to, at, mark) in [(&a, to_a, &b, 42), (&b, to_b, &a, 43)] {
+                from.send_to(&packet(8, seq, &[mark; 160]), to).unwrap();
+                let (length, _) = at.recv_from(&mut buffer).unwrap();
+                assert_eq!(&buffer[12..length], [mark; 160]);
+            }
+        }
+    };
+    talks();
+    for (stream, fault) in [(3, "break the packet"), (4, "break the tick")] {
+        let victim = party();
+        let to = stage.open(stream, &victim);
+        let stream = StreamId(stream);
+        stage.send(Command::Echo { stream, on: true });
+        let tone = crate::media::Tone::Ringback;
+        stage.send(Command::Tone { stream, tone, ms: None });
+        stage.settle();
+        victim.send_to(&packet(8, 1, fault.as_bytes()), to).unwrap();
+        stage.until(|event| *event == Event::Failed { stream, why: Failure::Internal });
+        talks();
+        // Its port is free for another, once the core has given it back.
+        stage.ports.give_back(stage.clock.now(), to.port());
+    }
+    let panics = &stage.threads.counters().panics;
+    assert_eq!(panics.load(std::sync::atomic::Ordering::Relaxed), 2);
+    talks();
+}
+
 #[test]
 fn a_range_that_is_taken_is_refused_with_its_reason() {
     let taken = UdpSocket::bind("127.0.0.1:38430").unwrap();

@@ -160,22 +160,44 @@ fn address(name: &libc::sockaddr_storage) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use std::net::UdpSocket;
+    use std::time::Duration;
 
     use super::*;
 
     fn check(bind: &str) {
         let (a, b) = (UdpSocket::bind(bind).unwrap(), UdpSocket::bind(bind).unwrap());
         let (from, to) = (a.local_addr().unwrap(), b.local_addr().unwrap());
-        let long = vec![7; ROOM + 1];
+        let long = vec![7; MEDIA_ROOM + 1];
         let sent = send(&a, &[(to, b"one"), (to, &long), (to, b""), (to, b"four")]);
         assert_eq!(sent, 4);
         let mut slots: Vec<Slot> = (0..5).map(|_| Slot::new()).collect();
-        assert_eq!(receive(&b, &mut slots[..3]).unwrap(), 3);
+        assert_eq!(receive(&b, &mut slots[..3], Wait::No).unwrap(), 3);
         let read: Vec<_> = slots[..3].iter_mut().map(|slot| slot.datagram().1.to_vec()).collect();
         assert_eq!(read, [b"one".to_vec(), vec![], vec![]]);
-        assert_eq!(receive(&b, &mut slots).unwrap(), 1);
+        assert_eq!(receive(&b, &mut slots, Wait::No).unwrap(), 1);
         assert_eq!(slots[0].datagram(), (from, b"four".to_vec().as_mut_slice()));
-        assert_eq!(receive(&b, &mut slots).unwrap(), 0);
+        assert_eq!(receive(&b, &mut slots, Wait::No).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_reader_that_waits_takes_what_there_is_and_gives_up_at_its_time() {
+        let bind = "127.0.0.1:0";
+        let (a, b) = (UdpSocket::bind(bind).unwrap(), UdpSocket::bind(bind).unwrap());
+        b.set_read_timeout(Some(Duration::from_millis(30))).unwrap();
+        let mut slots: Vec<Slot> = (0..BURST).map(|_| Slot::new()).collect();
+        let started = std::time::Instant::now();
+        assert_eq!(receive(&b, &mut slots, Wait::ForOne).unwrap(), 0);
+        assert!(started.elapsed() >= Duration::from_millis(20), "it waits");
+        let to = b.local_addr().unwrap();
+        let later = std::thread::spawn(move || send(&a, &[(to, b"one"), (to, b"two")]));
+        b.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        // Both in one go, or the second in another: what is there is not waited for.
+        let mut received = 0;
+        while received < 2 {
+            received += receive(&b, &mut slots[received..], Wait::ForOne).unwrap();
+        }
+        assert_eq!(later.join().unwrap(), 2);
+        assert_eq!((slots[0].datagram().1, received), (b"one".to_vec().as_mut_slice(), 2));
     }
 
     #[test]

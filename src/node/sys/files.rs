@@ -19,6 +19,17 @@ pub(crate) fn raise_open_files(wanted: u64) -> io::Result<u64> {
     if set == 0 { Ok(limit.rlim_cur) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Lets a write beyond the limit of file sizes fail like one on a full disk; by default its signal
+/// ends the process.
+pub(crate) fn ignore_file_size_signal() {
+    #[expect(unsafe_code, reason = "signal has no safe wrapper in std")]
+    // SAFETY: `SIG_IGN` runs no code of ours.
+    let before = unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    if before == libc::SIG_ERR {
+        tracing::warn!("the signal of the file-size limit cannot be ignored");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

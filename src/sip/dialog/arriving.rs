@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::base::Instant;
 use crate::sip::dialog::{
-    Body, DialogInput, DialogOutput, Ground, Reply, State, Turn, Unacked, Up, Wish,
+    Body, DialogInput, DialogOutput, Ends, Ground, Reply, State, Turn, Unacked, Up, Wish,
 };
 use crate::sip::stack::{DialogEnd, Event};
 use crate::sip::txn::ServerId;
@@ -17,6 +17,8 @@ const REMIND: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub(crate) struct Arriving {
     server: ServerId,
+    /// CSeq of the INVITE, which its ACK will carry; other requests may pass it meanwhile.
+    cseq: u32,
     /// Whether the INVITE made an offer.
     is_offered: bool,
     last: Option<Provisional>,
@@ -31,9 +33,16 @@ struct Provisional {
 }
 
 impl Arriving {
-    pub(crate) fn new(ground: &Ground<'_>, server: ServerId, is_offered: bool) -> Self {
+    /// Of the INVITE whose ends these are.
+    pub(crate) fn new(
+        ground: &Ground<'_>,
+        ends: &Ends,
+        server: ServerId,
+        is_offered: bool,
+    ) -> Self {
         let give_up_at = ground.now + ground.timers.ring_max;
-        Self { server, is_offered, last: None, give_up_at }
+        let cseq = ends.remote_cseq.unwrap_or(0);
+        Self { server, cseq, is_offered, last: None, give_up_at }
     }
 
     pub(crate) fn deadline(&self) -> Instant {
@@ -55,8 +64,7 @@ impl Arriving {
             DialogInput::Wish(Wish::Answer { sdp }) => {
                 let reply = Reply { gate: true, ..Reply::new(200).with_sdp(Some(sdp)) };
                 out.push(DialogOutput::Respond { server: self.server, reply });
-                let cseq = body.ends.remote_cseq.unwrap_or(0);
-                let unacked = Unacked::new(ground, self.server, cseq, !self.is_offered, true);
+                let unacked = Unacked::new(ground, self.server, self.cseq, !self.is_offered, true);
                 return Some(State::Up(Up::new(Turn::Unacked(unacked))));
             }
             DialogInput::Wish(Wish::End { status, reason, retry_after }) => {

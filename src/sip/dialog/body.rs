@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use crate::base::DialogId;
+use crate::base::{DialogId, Instant};
 use crate::sip::auth::respond;
 use crate::sip::dialog::{DialogInput, DialogOutput, Ends, Ground, Reply, Wish};
 use crate::sip::stack::{DialogEnd, Event, Flow, Peer};
@@ -11,6 +11,9 @@ use crate::sip::wire::{Method, Name, Request, Response, Text, reason_phrase};
 
 /// Requests beside the INVITE that one dialog may have under way.
 const ASIDES_MAX: usize = 16;
+/// How long a peer may take to answer a probe. A transaction has 32 s; but with 10 s of silence before
+/// it, a dead peer would then hold its channel and its agent longer than 40 s (R5).
+const PROBE_MAX: Duration = Duration::from_secs(16);
 /// Longest INFO body that is passed on.
 const INFO_MAX: usize = 1_024;
 
@@ -28,7 +31,7 @@ pub(crate) struct Body {
 enum Aside {
     Notify,
     Info,
-    Probe,
+    Probe { give_up_at: Instant },
 }
 
 impl Body {
@@ -168,7 +171,11 @@ impl Body {
                 request.body = body;
                 (Aside::Info, request)
             }
-            Wish::Probe => (Aside::Probe, self.ends.request(ground, Method::Options, client)),
+            Wish::Probe => {
+                let give_up_at = ground.now + PROBE_MAX;
+                let request = self.ends.request(ground, Method::Options, client);
+                (Aside::Probe { give_up_at }, request)
+            }
             wish => return self.unfit(&wish, out),
         };
         self.asides.push((client, aside));
@@ -192,11 +199,33 @@ impl Body {
         match aside {
             Aside::Notify => out.push(DialogOutput::Event(Event::Notified { dialog, status })),
             Aside::Info => {}
-            Aside::Probe => {
+            Aside::Probe { .. } => {
                 let alive = !matches!(status, 408 | 481 | 503);
                 out.push(DialogOutput::Event(Event::Probed { dialog, alive }));
             }
         }
+    }
+
+    /// When `overdue` has something to give up.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let of = |(_, aside): &(ClientId, Aside)| match aside {
+            Aside::Probe { give_up_at } => Some(*give_up_at),
+            Aside::Notify | Aside::Info => None,
+        };
+        self.asides.iter().filter_map(of).min()
+    }
+
+    /// Gives up what has waited too long for its answer.
+    pub(crate) fn overdue(&mut self, ground: &Ground<'_>, out: &mut Vec<DialogOutput>) {
+        let dialog = self.id;
+        self.asides.retain(|(client, aside)| {
+            let is_due = matches!(aside, Aside::Probe { give_up_at } if *give_up_at <= ground.now);
+            if is_due {
+                out.push(DialogOutput::Forget { client: *client });
+                out.push(DialogOutput::Event(Event::Probed { dialog, alive: false }));
+            }
+            !is_due
+        });
     }
 
     /// The request again with an answer to this challenge; `None` when the peer is not one whose

@@ -26,6 +26,17 @@ pub(crate) enum State {
     Closing(Closing),
 }
 
+impl State {
+    fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Arriving(arriving) => Some(arriving.deadline()),
+            Self::Calling(calling) => Some(calling.deadline()),
+            Self::Up(up) => up.deadline(),
+            Self::Closing(closing) => closing.deadline(),
+        }
+    }
+}
+
 impl Dialog {
     /// The dialog of an INVITE that came.
     pub(crate) fn arriving(
@@ -36,7 +47,7 @@ impl Dialog {
         server: ServerId,
         is_offered: bool,
     ) -> Self {
-        let state = State::Arriving(Arriving::new(ground, server, is_offered));
+        let state = State::Arriving(Arriving::new(ground, &ends, server, is_offered));
         Self { body: Body::new(id, peer, ends), state }
     }
 
@@ -71,12 +82,8 @@ impl Dialog {
 
     /// When `handle` wants `Deadline`.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        match &self.state {
-            State::Arriving(arriving) => Some(arriving.deadline()),
-            State::Calling(calling) => Some(calling.deadline()),
-            State::Up(up) => up.deadline(),
-            State::Closing(closing) => closing.deadline(),
-        }
+        let asides = if self.is_closing() { None } else { self.body.deadline() };
+        self.state.deadline().into_iter().chain(asides).min()
     }
 
     /// Takes one input; `None` when the dialog has ended.
@@ -105,6 +112,15 @@ impl Dialog {
                 body.ends.source = *flow;
             }
             DialogInput::Closed { connection } => body.ends.lost(ground, &body.peer, *connection),
+            DialogInput::Deadline => {
+                // The conductor has been told the end of what is closing: no event comes after it.
+                if !matches!(state, State::Closing(_)) {
+                    body.overdue(ground, out);
+                }
+                if state.deadline().is_none_or(|at| at > ground.now) {
+                    return Some(Self { body, state });
+                }
+            }
             _ => {}
         }
         let body_mut = &mut body;

@@ -149,6 +149,12 @@ impl Stack {
         }
     }
 
+    /// Where the contact that would be called now sent its REGISTER from.
+    #[must_use]
+    pub fn newest_source(&self, account: &AccountId) -> Option<std::net::IpAddr> {
+        self.registrar.newest(account).map(|binding| binding.flow.peer.ip())
+    }
+
     /// Whether the account has a contact that can be called.
     #[must_use]
     pub fn is_reachable(&self, account: &AccountId) -> bool {

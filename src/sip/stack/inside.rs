@@ -5,7 +5,7 @@ use crate::sip::stack::head::reply_to;
 use crate::sip::stack::servers::Begin;
 use crate::sip::stack::{Output, Peer, Stack};
 use crate::sip::txn::ServerId;
-use crate::sip::wire::{Method, Name, Text};
+use crate::sip::wire::{Method, Name, Scheme, Text};
 
 impl Stack {
     /// A request with a To tag.
@@ -87,6 +87,9 @@ pub(super) fn refusal(asked: &Asked) -> Option<Reply> {
         | Method::Register => {}
         Method::Other(_) => return Some(Reply::new(501)),
         _ => return Some(Reply::new(405)),
+    }
+    if matches!(asked.request.uri.scheme, Scheme::Other(_)) {
+        return Some(Reply::new(416));
     }
     let unsupported: Vec<Text> = asked.request.headers.require().take(16).collect();
     if unsupported.is_empty() {

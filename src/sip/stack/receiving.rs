@@ -7,7 +7,7 @@ use crate::sip::stack::drive::Incoming;
 use crate::sip::stack::head::reply_to;
 use crate::sip::stack::{Event, Flow, Head, Output, Peer, Stack};
 use crate::sip::txn::ServerInput;
-use crate::sip::wire::{Fault, Message, Method, ParseError, parse};
+use crate::sip::wire::{Fault, Message, Method, Name, ParseError, Response, parse};
 
 impl Stack {
     /// One message came.
@@ -55,7 +55,7 @@ impl Stack {
             self.net.settings.limits.servers.saturating_mul(if is_new { 1 } else { 2 });
         if self.servers.len() >= servers_max {
             let seconds = self.net.settings.limits.retry_after.to_string();
-            let reply = Reply::new(503).with(crate::sip::wire::Name::RetryAfter, seconds);
+            let reply = Reply::new(503).with(Name::RetryAfter, seconds);
             self.reply_stateless(asked, reply, out);
             if asked.request.method == Method::Invite
                 && let Some(trunk) = self.net.trunk_at(asked.flow.peer)
@@ -132,11 +132,18 @@ impl Stack {
             return;
         }
         let status = error.status();
-        if let Some(via) = &answerable.via {
-            let head = Head::of(&answerable.headers, via, &flow);
-            let tag = format!("{:016x}", self.random.next_u64());
-            let response = head.respond(&self.net, &tag, &flow, Reply::new(status));
-            self.send_within(reply_to(flow, via), length, &response, out);
+        if answerable.headers.has(Name::Via) {
+            // What cannot be read of the Via goes back as it came, to where it came from.
+            let (to, response) = match &answerable.via {
+                Some(via) => {
+                    let head = Head::of(&answerable.headers, via, &flow);
+                    let tag = format!("{:016x}", self.random.next_u64());
+                    let response = head.respond(&self.net, &tag, &flow, Reply::new(status));
+                    (reply_to(flow, via), response)
+                }
+                None => (flow, Response::answering(&answerable.headers, status)),
+            };
+            self.send_within(to, length, &response, out);
         }
         if answerable.method == Method::Invite
             && let Some(trunk) = trunk

@@ -50,6 +50,33 @@ fn a_carriers_call_is_answered_and_the_carrier_hangs_up() {
 }
 
 #[test]
+fn an_ack_is_known_by_its_invite_whatever_was_asked_while_it_rang() {
+    for (offer, method, answer) in
+        [(Some(SDP), "INFO", None), (Some(SDP), "OPTIONS", None), (None, "UPDATE", Some(SDP))]
+    {
+        let mut bench = Bench::new();
+        let mut far = Far::carrier();
+        bench.receive(far.flow, far.write("INVITE", offer));
+        let dialog = bench.invited();
+        bench.command(Command::Ring { dialog, status: 183, sdp: None });
+        far.learn(&bench.response());
+        let aside = far.next(method, None);
+        bench.receive(far.flow, aside);
+        assert_eq!(bench.response().status, 200, "{method}");
+        bench.answer(dialog);
+        bench.sent.clear();
+        let ack = Far { cseq: 1, branch: 77, ..far.clone() }.write("ACK", answer);
+        bench.receive(far.flow, ack);
+        let acked = if answer.is_some() { "acked sdp" } else { "acked" };
+        assert_eq!(bench.events(), [acked], "{method}");
+        bench.pass(40_000);
+        assert_eq!(bench.sent(), [""; 0], "{method}");
+        bench.hang_up(dialog);
+        bench.check_empty();
+    }
+}
+
+#[test]
 fn we_hang_up() {
     let mut bench = Bench::new();
     let (dialog, far) = bench.carrier_call();

@@ -326,3 +326,48 @@ fn tags_call_id_source_and_order_are_checked() {
     let _ = dialog;
     bench.check_empty();
 }
+
+#[test]
+fn a_dead_peer_is_known_after_sixteen_seconds() {
+    let mut bench = Bench::new();
+    let (dialog, mut far) = bench.carrier_call();
+    bench.command(Command::Probe { dialog });
+    bench.pass(5_000);
+    // Their offer, which we owe an answer, has a deadline of its own.
+    let offer = far.next("INVITE", Some(SDP));
+    bench.receive(far.flow, offer);
+    bench.pass(9_000);
+    assert_eq!(bench.events(), ["offered sdp"]);
+    bench.command(Command::Accept { dialog, sdp: SDP.into() });
+    let ack = far.ack(None);
+    bench.receive(far.flow, ack);
+    assert_eq!(bench.events(), ["acked"]);
+    bench.sent.clear();
+    bench.pass(1_999);
+    assert_eq!(bench.events(), [""; 0]);
+    bench.pass(1);
+    assert_eq!(bench.events(), ["probed false"]);
+    bench.sent.clear();
+    bench.pass(20_000);
+    assert_eq!((bench.events(), bench.sent()), (vec![], vec![]), "told once, asked no more");
+    bench.hang_up(dialog);
+    bench.check_empty();
+}
+
+#[test]
+fn a_probe_that_is_overdue_takes_no_answer_from_the_turn() {
+    let mut bench = Bench::new();
+    let (dialog, mut far) = bench.carrier_call();
+    bench.command(Command::Probe { dialog });
+    bench.pass(12_000);
+    let offer = far.next("INVITE", Some(SDP));
+    bench.receive(far.flow, offer);
+    bench.sent.clear();
+    bench.pass(5_000);
+    assert_eq!(bench.events(), ["offered sdp", "probed false"]);
+    assert!(!bench.sent().iter().any(|sent| sent.contains("INVITE")), "still time to answer");
+    bench.command(Command::Accept { dialog, sdp: SDP.into() });
+    assert_eq!(bench.response().status, 200);
+    bench.hang_up(dialog);
+    bench.check_empty();
+}

@@ -34,6 +34,43 @@ fn bad_invites_of_a_carrier_are_refused_and_told() {
 }
 
 #[test]
+fn a_scheme_that_nobody_knows_is_told_whatever_the_method() {
+    let mut bench = Bench::new();
+    let far = Far::carrier();
+    let text = String::from_utf8(far.write("OPTIONS", None).to_vec()).unwrap();
+    let text = text.replace("sip:12345@10.0.0.1 SIP", "soap.beep://a/b SIP");
+    bench.receive(far.flow, bytes::Bytes::from(text));
+    assert_eq!(bench.response().status, 416);
+    bench.check_empty();
+}
+
+#[test]
+fn a_via_that_cannot_be_read_goes_back_as_it_came() {
+    for (change, status) in [("SIP/2.0/UDP 192.0.2.15;;,;,,", 400), ("SIP/7.0/UDP 192.0.2.15", 505)]
+    {
+        let mut bench = Bench::new();
+        let far = Far::carrier();
+        let text = String::from_utf8(far.write("OPTIONS", None).to_vec()).unwrap();
+        let via = text.lines().find_map(|line| line.strip_prefix("Via: ")).unwrap();
+        let mut text = text.replace(via, change);
+        if status == 505 {
+            text = text.replace("SIP/2.0\r\nVia", "SIP/7.0\r\nVia");
+        }
+        let mut out = Vec::new();
+        let input = Input::Received { flow: far.flow, bytes: text.into() };
+        bench.stack.handle(bench.now, input, &mut out);
+        let sent = out.iter().find_map(|output| match output {
+            crate::sip::stack::Output::Send { flow, bytes, .. } => Some((*flow, bytes.clone())),
+            _ => None,
+        });
+        let (flow, bytes) = sent.expect("an answer");
+        let answer = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(answer.starts_with(&format!("SIP/2.0 {status} ")), "{answer}");
+        assert!(answer.contains(change) && flow == far.flow, "{answer}");
+    }
+}
+
+#[test]
 fn one_invite_over_two_ways_is_merged() {
     let mut bench = Bench::new();
     let far = Far::carrier();

@@ -1,0 +1,338 @@
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::acd::{self, AgentSettings, QueueSettings};
+use crate::base::{AgentId, CallId, CommandId, Instant, Random, Wall};
+use crate::call::{
+    AccountRules, AnswerBy, CallerFrom, Cdr, Command, Core, Effect, Event, Fact, Parts, Phone,
+    Record, Route, Settings, TrunkRules,
+};
+use crate::dialplan::{Flows, Known};
+use crate::media::{self, Ports, Prompts};
+use crate::sip::{self, Binding, Flow, Listener, Transport, TrunkSettings};
+
+const ENGINE: &str = "10.0.0.1:5060";
+const CARRIER: &str = "10.0.1.1:5060";
+const FLOW: &str = "\
+schema: ivr/1
+flow: t-quick
+revision: 1
+start: q
+on_error: end
+languages: [zh-CN]
+nodes:
+  q: { do: queue, queue: q, answered: agent, full: end, nobody: end }
+  agent: { do: bridge, record: true, agent_hangup: end, transferred: end }
+  end: { do: hangup }
+";
+
+/// A core with a carrier and agents `1`, `2` …, whose phones take every call; bytes in, bytes out.
+pub(super) struct Bench {
+    pub(super) core: Core,
+    pub(super) now: Instant,
+    pub(super) records: Vec<Record>,
+    pub(super) media: Vec<media::Command>,
+    /// What was sent to somebody, in order: to whom, and the text.
+    pub(super) sent: Vec<(SocketAddr, String)>,
+    calls: usize,
+}
+
+fn address(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+fn udp(peer: SocketAddr) -> Flow {
+    Flow { transport: Transport::Udp, local: address(ENGINE), peer, connection: None }
+}
+
+/// The phone of an agent.
+pub(super) fn phone(agent: usize) -> SocketAddr {
+    address(&format!("10.0.2.{agent}:5060"))
+}
+
+pub(super) fn carrier() -> SocketAddr {
+    address(CARRIER)
+}
+
+fn settings(agents: usize) -> Settings {
+    let names: Vec<String> = (1..=agents).map(|agent| agent.to_string()).collect();
+    let account =
+        |name: &String| sip::AccountSettings::new(name.as_str().into(), name, "r", "secret");
+    let agent = |name: &String| AgentSettings {
+        id: name.as_str().into(),
+        name: name.clone(),
+        number: name.clone(),
+        queues: vec!["q".into()],
+    };
+    let rules = |name: &String| AccountRules { user: name.clone(), calls_max: 4 };
+    let phone = |name: &String| Phone { account: name.as_str().into(), answer: AnswerBy::Hand };
+    Settings {
+        tenant: "t".into(),
+        area_code: "0770".into(),
+        language: "zh-CN".into(),
+        sip: sip::Settings {
+            listeners: vec![Listener {
+                transport: Transport::Udp,
+                bind: address(ENGINE),
+                advertised: ("10.0.0.1".into(), 5060),
+            }],
+            trunks: vec![TrunkSettings::new("carrier".into(), carrier())],
+            accounts: names.iter().map(account).collect(),
+            ..sip::Settings::default()
+        },
+        desk: acd::Settings {
+            queues: vec![QueueSettings {
+                wrap_up: Duration::from_secs(1),
+                ..QueueSettings::new("q".into(), "q")
+            }],
+            agents: names.iter().map(agent).collect(),
+            ..acd::Settings::default()
+        },
+        routes: vec![Route { called: "*".into(), trunk: None, flow: "t/quick".into() }],
+        phones: names.iter().map(|name| (AgentId::from(name.as_str()), phone(name))).collect(),
+        trunks: HashMap::from([(
+            "carrier".into(),
+            TrunkRules {
+                channels: 100,
+                reserve: 0,
+                beyond: 503,
+                called_from: crate::call::CalledFrom::RequestUri,
+                caller_from: vec![CallerFrom::From],
+                numbers: Vec::new(),
+                may_pass_original_caller: false,
+                domain: "10.0.0.1".into(),
+                media_address: None,
+            },
+        )]),
+        accounts: names.iter().map(|name| (name.as_str().into(), rules(name))).collect(),
+        block: Vec::new(),
+        vip: Vec::new(),
+        media_address: address(ENGINE).ip(),
+        call_limit: Duration::from_secs(7_200),
+        calls_max: 1_000,
+        probe_every: Duration::from_secs(10),
+    }
+}
+
+impl Bench {
+    pub(super) fn new(agents: usize) -> Self {
+        let now = Instant::from_micros(1_000_000_000);
+        let binding = |agent: usize| Binding {
+            account: agent.to_string().as_str().into(),
+            contact: format!("sip:{agent}@{}", phone(agent)),
+            flow: udp(phone(agent)),
+            behind_nat: false,
+            since: now,
+            expires_at: now + Duration::from_secs(3_600),
+            call_id: format!("r{agent}"),
+            cseq: 1,
+            user_agent: String::new(),
+            instance: None,
+        };
+        let sources = vec![(PathBuf::from("t/quick.flow.yaml"), FLOW.to_owned())];
+        let parts = Parts {
+            settings: Arc::new(settings(agents)),
+            flows: Arc::new(Flows::read(sources, &Known::default()).unwrap()),
+            prompts: Arc::new(Prompts::default()),
+            ports: Ports::new(
+                vec![(0..40).map(|n| 20_000 + 2 * n).collect()],
+                Duration::from_secs(2),
+            ),
+            bindings: (1..=agents).map(binding).collect(),
+            random: Random::from_number(5),
+        };
+        let mut out = Vec::new();
+        let core = Core::new(now, Wall::from_micros(1_772_323_200_000_000), parts, &mut out);
+        let mut bench =
+            Self { core, now, records: Vec::new(), media: Vec::new(), sent: Vec::new(), calls: 0 };
+        bench.take(out);
+        for agent in 1..=agents {
+            let agent = AgentId::from(agent.to_string().as_str());
+            bench.command(Command::SignIn { agent: agent.clone() });
+            bench.command(Command::Ready { agent });
+        }
+        bench
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        let mut out = Vec::new();
+        self.core.handle(self.now, event, &mut out);
+        self.take(out);
+        self.core.check().unwrap();
+    }
+
+    fn command(&mut self, command: Command) {
+        self.event(Event::Command { id: CommandId(1), command });
+    }
+
+    /// Takes what the core wants done; the phones and the carrier say what they would say.
+    pub(super) fn take(&mut self, out: Vec<Effect>) {
+        for effect in out {
+            match effect {
+                Effect::Send { flow, bytes, .. } => {
+                    let text = String::from_utf8(bytes.to_vec()).unwrap();
+                    self.sent.push((flow.peer, text.clone()));
+                    self.far(flow.peer, &text);
+                }
+                Effect::Record(record) => self.records.push(*record),
+                Effect::Media { command, .. } => {
+                    let closed = match &command {
+                        media::Command::Close { stream } => Some(*stream),
+                        _ => None,
+                    };
+                    self.media.push(command);
+                    if let Some(stream) = closed {
+                        let stats = Box::default();
+                        let last = media::Event::Stats { stream, stats, last: true };
+                        self.event(Event::Media(last));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn far(&mut self, from: SocketAddr, text: &str) {
+        let (answer, body) = match text.split(' ').next() {
+            Some("INVITE") => ("200 OK", sdp(from)),
+            Some("BYE") => ("200 OK", String::new()),
+            Some("SIP/2.0") if text.starts_with("SIP/2.0 200") && text.contains("INVITE") => {
+                self.receive(from, request("ACK", from, &of_response(text), ""));
+                return;
+            }
+            _ => return,
+        };
+        let mut response = format!("SIP/2.0 {answer}\r\n");
+        for line in text.lines().take_while(|line| !line.is_empty()) {
+            let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
+            match name.as_str() {
+                "via" | "from" | "call-id" | "cseq" | "record-route" => {
+                    response += &format!("{line}\r\n");
+                }
+                "to" if line.contains("tag=") => response += &format!("{line}\r\n"),
+                "to" => response += &format!("{line};tag=far\r\n"),
+                _ => {}
+            }
+        }
+        response += &format!("Contact: <sip:far@{from}>\r\n");
+        if !body.is_empty() {
+            response += "Content-Type: application/sdp\r\n";
+        }
+        response += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
+        self.receive(from, response);
+    }
+
+    pub(super) fn receive(&mut self, from: SocketAddr, text: String) {
+        let input = sip::Input::Received { flow: udp(from), bytes: text.into_bytes().into() };
+        self.event(Event::Sip(input));
+    }
+
+    /// A call of the carrier; its Call-ID.
+    pub(super) fn call(&mut self) -> String {
+        self.calls += 1;
+        let id = format!("call-{}", self.calls);
+        let headers = format!(
+            "From: <sip:13800138000@{CARRIER}>;tag=c\r\nTo: <sip:12345@{ENGINE}>\r\nCall-ID: {id}\r\n"
+        );
+        self.receive(carrier(), request("INVITE", carrier(), &headers, &sdp(carrier())));
+        id
+    }
+
+    /// The call of this Call-ID.
+    pub(super) fn id(&self, sip_call_id: &str) -> CallId {
+        let found = self.records.iter().find_map(|record| match &record.fact {
+            Fact::CallArrived(arrived) if arrived.sip_call_id == sip_call_id => Some(arrived.call),
+            _ => None,
+        });
+        found.expect("it arrived")
+    }
+
+    /// The caller hangs up.
+    pub(super) fn hang_up(&mut self, sip_call_id: &str) {
+        let wanted = format!("Call-ID: {sip_call_id}\r\n");
+        let answer = self.sent.iter().rev().find(|(to, text)| {
+            *to == carrier() && text.starts_with("SIP/2.0 200") && text.contains(&wanted)
+        });
+        let headers = of_response(&answer.expect("it was answered").1);
+        self.receive(carrier(), request("BYE", carrier(), &headers, ""));
+    }
+
+    /// Lets time pass, with all deadlines in it.
+    pub(super) fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(at) = self.core.deadline().filter(|at| *at <= end) {
+            self.now = self.now.max(at);
+            self.event(Event::Deadline);
+        }
+        self.now = end;
+    }
+
+    /// CDRs so far, in order.
+    pub(super) fn cdrs(&self) -> Vec<&Cdr> {
+        self.records
+            .iter()
+            .filter_map(|record| match &record.fact {
+                Fact::Cdr(cdr) => Some(&**cdr),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// How many requests of a method went to somebody.
+    pub(super) fn requests(&self, method: &str, to: SocketAddr) -> usize {
+        let is = |(peer, text): &&(SocketAddr, String)| {
+            *peer == to && text.split(' ').next() == Some(method)
+        };
+        self.sent.iter().filter(is).count()
+    }
+
+    /// Nothing is left but registrations.
+    pub(super) fn check_empty(&mut self) {
+        self.pass(Duration::from_secs(120));
+        let census = self.core.census();
+        assert_eq!((census.calls, census.indexes, census.ports), (0, 0, 0), "{census:?}");
+        assert_eq!((census.lines, census.deadlines), (0, 0), "{census:?}");
+        let stack = census.stack;
+        assert_eq!((stack.clients, stack.servers, stack.dialogs, stack.closing), (0, 0, 0, 0));
+        let desk = census.desk;
+        assert_eq!((desk.waiting, desk.offers, desk.talking), (0, 0, 0), "{desk:?}");
+        assert_eq!((desk.busy, desk.wrap_up), (0, 0), "{desk:?}");
+    }
+}
+
+fn sdp(from: SocketAddr) -> String {
+    let ip = from.ip();
+    format!(
+        "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\n"
+    )
+}
+
+/// From, To and Call-ID of a response, for a request inside its dialog.
+fn of_response(text: &str) -> String {
+    let wanted = ["from:", "to:", "call-id:"];
+    let lines = text.lines().take_while(|line| !line.is_empty());
+    let of =
+        lines.filter(|line| wanted.iter().any(|name| line.to_ascii_lowercase().starts_with(name)));
+    of.map(|line| format!("{line}\r\n")).collect()
+}
+
+fn request(method: &str, from: SocketAddr, headers: &str, body: &str) -> String {
+    let call_id = headers.lines().find(|line| line.to_ascii_lowercase().starts_with("call-id:"));
+    let call_id = call_id.unwrap_or_default().trim_start_matches(|c: char| c != ' ').trim();
+    let (cseq, kind) = match method {
+        "INVITE" | "ACK" => {
+            (1, if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" })
+        }
+        _ => (2, ""),
+    };
+    format!(
+        "{method} sip:12345@{ENGINE} SIP/2.0\r\n\
+         Via: SIP/2.0/UDP {from};branch=z9hG4bK-{method}-{call_id}\r\nMax-Forwards: 70\r\n\
+         {headers}CSeq: {cseq} {method}\r\nContact: <sip:far@{from}>\r\n{kind}\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}

@@ -1,0 +1,5 @@
+mod bench;
+mod clock;
+mod panics;
+
+use bench::Bench;

@@ -1,0 +1,93 @@
+use std::time::Duration;
+
+use crate::call::input::Input;
+use crate::call::tests::Bench;
+use crate::call::tests::bench::{carrier, phone};
+use crate::call::{Cause, EndedBy, Fact};
+use crate::media::Command;
+
+/// R26: the step of one call panics half-way, with things taken that nothing was said about yet.
+#[test]
+fn one_calls_panic_hurts_no_other() {
+    let mut bench = Bench::new(2);
+    let (victim, neighbour) = (bench.call(), bench.call());
+    assert_eq!((bench.requests("INVITE", phone(1)), bench.requests("INVITE", phone(2))), (1, 1));
+    bench.pass(Duration::from_secs(5));
+    let (sent, media) = (bench.sent.len(), bench.media.len());
+    let (id, other) = (bench.id(&victim), bench.id(&neighbour));
+    let held = bench.core.calls[&id].holdings.streams.clone();
+    assert_eq!(held.len(), 2);
+
+    let mut out = Vec::new();
+    bench.core.step(bench.now, id, Input::Break, &mut out);
+    bench.take(out);
+    // What the desk says about it is told with the next event.
+    bench.event(crate::call::Event::Deadline);
+
+    // Both legs of the one call get BYE, the other call hears nothing of it.
+    let told: Vec<_> =
+        bench.sent[sent..].iter().filter(|(_, text)| text.starts_with("BYE")).collect();
+    let to: Vec<_> = told.iter().map(|(to, _)| *to).collect();
+    assert_eq!(to.len(), 2, "{told:?}");
+    assert!(to.contains(&carrier()) && to.contains(&phone(1)), "{to:?}");
+    // Its recording ends, its streams are closed, also the one of the broken step.
+    let (mut closed, mut stopped) = (0, 0);
+    for command in &bench.media[media..] {
+        match command {
+            Command::Close { .. } => closed += 1,
+            Command::StopRecord { .. } => stopped += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((closed, stopped), (3, 1));
+
+    let cdrs = bench.cdrs();
+    assert_eq!(cdrs.len(), 1);
+    let cdr = cdrs[0];
+    assert_eq!(
+        (cdr.call, cdr.cause, cdr.ended_by),
+        (Some(id), Cause::InternalError, EndedBy::System)
+    );
+    assert_eq!((cdr.talk_ms, cdr.agent.clone()), (5_000, Some("1".into())));
+    let ended = bench.records.iter().find_map(|record| match record.fact {
+        Fact::RecordingEnded { call, length_ms, .. } => Some((call, length_ms)),
+        _ => None,
+    });
+    assert_eq!(ended, Some((id, 5_000)), "the length of its recording is known");
+
+    // The neighbour goes on; the agent is free for the next caller after wrap-up.
+    assert!(bench.core.calls.contains_key(&other));
+    bench.pass(Duration::from_secs(2));
+    let third = bench.call();
+    assert_eq!(bench.requests("INVITE", phone(1)), 2, "the agent takes calls again");
+    bench.pass(Duration::from_secs(3));
+    for call in [&neighbour, &third] {
+        bench.hang_up(call);
+    }
+    bench.pass(Duration::from_secs(3));
+    let cdrs = bench.cdrs();
+    let rest: Vec<_> = cdrs[1..].iter().map(|cdr| (cdr.cause, cdr.talk_ms)).collect();
+    assert_eq!(rest, [(Cause::Answered, 10_000), (Cause::Answered, 3_000)]);
+    bench.check_empty();
+}
+
+/// A caller who waits, and one whose agent rings, are freed just so.
+#[test]
+fn a_panic_in_the_queue_frees_the_place() {
+    let mut bench = Bench::new(1);
+    let first = bench.call();
+    let (waiting, next) = (bench.call(), bench.call());
+    let id = bench.id(&waiting);
+    let mut out = Vec::new();
+    bench.core.step(bench.now, id, Input::Break, &mut out);
+    bench.take(out);
+    bench.event(crate::call::Event::Deadline);
+    assert_eq!(bench.cdrs()[0].cause, Cause::InternalError);
+    bench.hang_up(&first);
+    bench.pass(Duration::from_secs(3));
+    assert_eq!(bench.requests("INVITE", phone(1)), 2, "the next caller got the agent");
+    bench.hang_up(&next);
+    bench.pass(Duration::from_secs(3));
+    assert_eq!(bench.cdrs().len(), 3);
+    bench.check_empty();
+}

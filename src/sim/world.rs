@@ -1,0 +1,453 @@
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::base::{CommandId, Deadlines, Instant, Key, StreamId, Wall};
+use crate::call::{Command, Core, Effect, Event, Parts, Settings, View};
+use crate::dialplan::Flows;
+use crate::media::{self, PlayId};
+use crate::sim::Plan;
+use crate::sim::agenda::Agenda;
+use crate::sim::chance::Chance;
+use crate::sim::hash::Hash;
+use crate::sim::house::{self, Edition};
+use crate::sim::network::Network;
+use crate::sim::people::{Citizen, CitizenAct, FarAct, Odd, Worker, WorkerAct};
+use crate::sim::sound::{Noise, Sound};
+use crate::sim::trail::Trail;
+use crate::sim::ua::{Account, LineId, Out, Ua, UaEvent};
+use crate::sim::witness::Witness;
+use crate::sip::{self, Transport};
+
+/// The user agents in `World::uas`; the phones follow.
+pub(crate) const CARRIER: usize = 0;
+pub(crate) const OUTSIDE: usize = 1;
+const PHONES: usize = 2;
+/// When the run begins, on its own clock.
+const BEGIN: Instant = Instant::from_micros(1_000_000_000);
+/// The wall at the begin: 2026-03-02 08:00 in Shanghai, a Monday.
+const WALL: Wall = Wall::from_micros(1_772_409_600_000_000);
+/// More events than this at one instant are a core that spins.
+const AT_ONCE_MAX: u32 = 10_000;
+
+/// The longest that a transaction of a keep-alive may live, s.
+const SETTLE_MAX: u32 = 40;
+
+/// What is due at a time.
+#[derive(Clone, Debug)]
+pub(crate) enum Due {
+    ToEngine(SocketAddr, Bytes),
+    ToPeer(usize, Bytes),
+    Tell(media::Event),
+    PlayEnds(StreamId, PlayId),
+    Look(StreamId),
+    NextCall,
+    Citizen(usize, CitizenAct),
+    Worker(usize, WorkerAct),
+    Far(LineId, FarAct),
+    Odd(Odd),
+    Clock,
+    /// Everybody hangs up.
+    Closing,
+}
+
+/// The engine and all around it.
+pub(crate) struct World {
+    pub(crate) plan: Plan,
+    pub(crate) now: Instant,
+    pub(crate) step: u64,
+    pub(crate) core: Core,
+    pub(crate) agenda: Agenda<Due>,
+    pub(crate) network: Network,
+    pub(crate) sound: Sound,
+    pub(crate) uas: Vec<Ua>,
+    pub(crate) wakes: Deadlines<usize>,
+    pub(crate) citizens: Vec<Citizen>,
+    pub(crate) by_line: BTreeMap<LineId, usize>,
+    pub(crate) workers: Vec<Worker>,
+    pub(crate) witness: Witness,
+    pub(crate) chance: Chance,
+    pub(crate) hash: Hash,
+    pub(crate) trail: Trail,
+    pub(crate) wall_shift_us: i64,
+    pub(crate) closing: bool,
+    pub(crate) drained: bool,
+    pub(crate) stopping: bool,
+    pub(crate) editions: [Arc<Settings>; 2],
+    pub(crate) flows: Arc<Flows>,
+    effects: Vec<Effect>,
+    commands: u64,
+    replies: u64,
+    at_once: u32,
+}
+
+impl World {
+    pub(crate) fn new(plan: Plan, trail: Trail) -> Result<Self, String> {
+        let wrong = |faults: crate::base::Faults| format!("the simulator's own settings: {faults}");
+        let first = house::settings(&plan, Edition::First).map_err(wrong)?;
+        let second = house::settings(&plan, Edition::Second).map_err(wrong)?;
+        let flows = house::flows().map_err(wrong)?;
+        let voices = house::voices();
+        let mut chance = Chance::new(plan.seed);
+        let parts = Parts {
+            settings: Arc::clone(&first),
+            flows: Arc::clone(&flows),
+            prompts: Arc::clone(&voices.prompts),
+            ports: house::ports(&plan),
+            bindings: Vec::new(),
+            random: chance.random(),
+        };
+        let mut effects = Vec::new();
+        let core = Core::new(BEGIN, WALL, parts, &mut effects);
+        let mut uas = vec![
+            Ua::new(house::CARRIER, house::ENGINE, None, chance.fork()),
+            Ua::new(house::OUTSIDE, house::ENGINE, None, chance.fork()),
+        ];
+        for agent in 0..plan.agents {
+            let account = Account {
+                user: house::agent_name(agent),
+                password: house::password(agent),
+                only_md5: agent % 2 == 1,
+            };
+            uas.push(Ua::new(house::phone(agent), house::ENGINE, Some(account), chance.fork()));
+        }
+        let mut world = Self {
+            now: BEGIN,
+            step: 0,
+            core,
+            agenda: Agenda::default(),
+            network: Network::new(plan.weather, chance.fork()),
+            sound: Sound::new(voices.prompts, voices.names, chance.fork()),
+            uas,
+            wakes: Deadlines::default(),
+            citizens: Vec::new(),
+            by_line: BTreeMap::new(),
+            workers: (0..plan.agents).map(Worker::new).collect(),
+            witness: Witness::default(),
+            chance,
+            hash: Hash::default(),
+            trail,
+            wall_shift_us: 0,
+            closing: false,
+            drained: false,
+            stopping: false,
+            editions: [first, second],
+            flows,
+            effects,
+            commands: 0,
+            replies: 0,
+            at_once: 0,
+            plan,
+        };
+        world.carry_out()?;
+        world.put(Duration::from_secs(1), Due::Clock);
+        world.put(world.plan.length, Due::Closing);
+        world.begin_work();
+        world.begin_calls();
+        world.begin_oddities();
+        Ok(world)
+    }
+
+    pub(crate) fn put(&mut self, after: Duration, due: Due) {
+        self.agenda.put(self.now + after, due);
+    }
+
+    /// The number of the user agent that lives at this address.
+    pub(crate) fn ua_at(&self, address: SocketAddr) -> Option<usize> {
+        self.uas.iter().position(|ua| ua.address.ip() == address.ip())
+    }
+
+    pub(crate) const fn phone_of(worker: usize) -> usize {
+        PHONES + worker
+    }
+
+    /// Plays until `end`.
+    pub(crate) fn play(&mut self, end: Instant) -> Result<(), String> {
+        loop {
+            let due = [self.agenda.first(), self.core.deadline(), self.wakes.first()];
+            let Some(next) = due.into_iter().flatten().min() else { return Ok(()) };
+            if next > end {
+                self.now = end;
+                return Ok(());
+            }
+            if next > self.now {
+                self.now = next;
+                self.at_once = 0;
+            }
+            self.at_once += 1;
+            if self.at_once > AT_ONCE_MAX {
+                return Err(format!("the time stands still; the core's deadline is {:?}", due[1]));
+            }
+            if self.core.deadline().is_some_and(|at| at <= self.now) {
+                self.tell(Event::Deadline)?;
+            } else if let Some(ua) = self.wakes.pop_due(self.now) {
+                let mut out = Vec::new();
+                self.uas[ua].tick(self.now, &mut out);
+                self.after_ua(ua, out)?;
+            } else if let Some(due) = self.agenda.pop() {
+                self.happen(due)?;
+            }
+        }
+    }
+
+    fn happen(&mut self, due: Due) -> Result<(), String> {
+        match due {
+            Due::ToEngine(from, bytes) => {
+                self.note_invite(from, &bytes);
+                let flow = sip::Flow {
+                    transport: Transport::Udp,
+                    local: house::ENGINE,
+                    peer: from,
+                    connection: None,
+                };
+                self.tell(Event::Sip(sip::Input::Received { flow, bytes }))
+            }
+            Due::ToPeer(ua, bytes) => {
+                let mut out = Vec::new();
+                self.uas[ua].receive(self.now, bytes, &mut out)?;
+                self.after_ua(ua, out)
+            }
+            Due::Tell(event) => {
+                if let media::Event::RecordStopped { recording, samples } = &event {
+                    self.witness.recording_made(*recording, samples / 8);
+                }
+                self.tell(Event::Media(event))
+            }
+            Due::PlayEnds(stream, play) => match self.sound.ended(stream, play) {
+                Some(event) => self.tell(Event::Media(event)),
+                None => Ok(()),
+            },
+            Due::Look(stream) => self.look(stream),
+            Due::NextCall => self.next_call(),
+            Due::Citizen(citizen, act) => self.citizen_acts(citizen, act),
+            Due::Worker(worker, act) => self.worker_acts(worker, act),
+            Due::Far(line, act) => self.far_acts(line, act),
+            Due::Odd(odd) => self.odd(odd),
+            Due::Clock => {
+                self.put(Duration::from_secs(60), Due::Clock);
+                self.tell_clock()
+            }
+            Due::Closing => self.close(),
+        }
+    }
+
+    /// The wall clock as the system shows it now.
+    pub(crate) fn tell_clock(&mut self) -> Result<(), String> {
+        let passed = i64::try_from(self.now.since(BEGIN).as_micros()).unwrap_or(0);
+        let wall = Wall::from_micros(WALL.as_micros() + passed + self.wall_shift_us);
+        self.tell(Event::Clock(wall))
+    }
+
+    /// Remembers which INVITEs of a trunk have arrived.
+    fn note_invite(&mut self, from: SocketAddr, bytes: &[u8]) {
+        let is_trunk = from == house::CARRIER || from == house::OUTSIDE;
+        if !is_trunk || !bytes.starts_with(b"INVITE ") {
+            return;
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let value = |name: &str| {
+            text.lines().find_map(|line| line.strip_prefix(name).map(str::trim).map(str::to_owned))
+        };
+        if value("To:").is_some_and(|to| !to.contains(";tag="))
+            && let Some(call_id) = value("Call-ID:")
+        {
+            self.witness.invite(call_id);
+        }
+    }
+
+    /// A command of the API; answered in the same step.
+    pub(crate) fn command(&mut self, command: Command) -> Result<(), String> {
+        self.commands += 1;
+        let id = CommandId(self.commands);
+        self.tell(Event::Command { id, command })?;
+        if self.replies != self.commands {
+            return Err(format!("{} commands have {} answers", self.commands, self.replies));
+        }
+        Ok(())
+    }
+
+    /// Hands the core an event, carries out what it wants, checks what must hold.
+    pub(crate) fn tell(&mut self, event: Event) -> Result<(), String> {
+        self.step += 1;
+        if self.trail.is_on(self.step) {
+            self.trail.event(self.now, self.step, &event);
+        }
+        self.core.handle(self.now, event, &mut self.effects);
+        self.carry_out()?;
+        if self.plan.stop_at == Some(self.step) {
+            return Err("stopped here, as asked".to_owned());
+        }
+        if self.step % self.plan.check_every == 0 {
+            self.core.check()?;
+            self.witness.check(self.now)?;
+            let (calls, open) = (self.core.census().calls, self.witness.open_calls());
+            if calls != open {
+                return Err(format!("the core has {calls} calls, the records {open}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self) -> Result<(), String> {
+        let told = self.trail.is_on(self.step);
+        for effect in std::mem::take(&mut self.effects) {
+            if told {
+                self.trail.effect(&effect);
+            }
+            if self.plan.exact_hash {
+                self.hash.debug(&effect);
+            }
+            match effect {
+                Effect::Send { flow, bytes, .. } => {
+                    self.hash.bytes(&bytes);
+                    self.send_to_peer(flow.peer, &bytes);
+                }
+                Effect::Media { worker, command } => {
+                    let mut noises = Vec::new();
+                    self.sound.command(self.now, worker, &command, &mut noises)?;
+                    for noise in noises {
+                        self.noise(noise);
+                    }
+                }
+                Effect::Record(record) => self.witness.record(self.now, &record)?,
+                Effect::View(view) => {
+                    self.witness.view(self.now, &view)?;
+                    if let View::Agent(view) = &*view {
+                        self.worker_sees(view);
+                    }
+                }
+                Effect::Reply { .. } => self.replies += 1,
+                Effect::Drained => self.drained = true,
+                Effect::KeepRegistrations => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn send_to_peer(&mut self, to: SocketAddr, bytes: &Bytes) {
+        let Some(ua) = self.ua_at(to) else { return };
+        for delay in self.network.carry().into_iter().flatten() {
+            self.put(delay, Due::ToPeer(ua, bytes.clone()));
+        }
+    }
+
+    pub(crate) fn send_to_engine(&mut self, from: SocketAddr, bytes: &Bytes) {
+        for delay in self.network.carry().into_iter().flatten() {
+            self.put(delay, Due::ToEngine(from, bytes.clone()));
+        }
+    }
+
+    /// Lets a user agent do something.
+    pub(crate) fn with_ua<T>(
+        &mut self,
+        ua: usize,
+        act: impl FnOnce(&mut Ua, Instant, &mut Vec<Out>) -> T,
+    ) -> Result<T, String> {
+        let mut out = Vec::new();
+        let result = act(&mut self.uas[ua], self.now, &mut out);
+        self.after_ua(ua, out)?;
+        Ok(result)
+    }
+
+    fn after_ua(&mut self, ua: usize, out: Vec<Out>) -> Result<(), String> {
+        let address = self.uas[ua].address;
+        let deadline = self.uas[ua].deadline();
+        self.wakes.set(&ua, deadline);
+        for out in out {
+            match out {
+                Out::Send(bytes) => self.send_to_engine(address, &bytes),
+                Out::Event(event) => self.person_hears(ua, event)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn person_hears(&mut self, ua: usize, event: UaEvent) -> Result<(), String> {
+        self.trail.note(self.now, self.step, &format!("{}: {event:?}", self.uas[ua].address));
+        match ua {
+            CARRIER => self.citizen_hears(event),
+            OUTSIDE => self.far_hears(event),
+            phone => self.worker_hears(phone - PHONES, event),
+        }
+    }
+
+    fn noise(&mut self, noise: Noise) {
+        match noise {
+            Noise::Tell(after, event) => self.put(after, Due::Tell(event)),
+            Noise::Ends(after, stream, play) => self.put(after, Due::PlayEnds(stream, play)),
+            Noise::Look(after, stream) => self.put(after, Due::Look(stream)),
+            Noise::Hears(party, prompts, cut) => {
+                if let Some((CARRIER, line)) = self.party(party) {
+                    self.citizen_listens(line, &prompts, cut);
+                }
+            }
+            Noise::Joined(near, far) => {
+                let (near, far) = (self.party(near), self.party(far));
+                if let (Some((CARRIER, line)), Some(far)) = (near, far) {
+                    self.joined(line, far);
+                }
+            }
+        }
+    }
+
+    /// The user agent and the call whose media live at this address.
+    fn party(&self, at: SocketAddr) -> Option<(usize, LineId)> {
+        let ua = self.ua_at(at)?;
+        Some((ua, self.uas[ua].line_at(at.port())?))
+    }
+
+    fn look(&mut self, stream: StreamId) -> Result<(), String> {
+        let Some(party) = self.sound.party(stream) else { return Ok(()) };
+        let ua = self.ua_at(party);
+        let speaks = ua.is_some_and(|ua| self.uas[ua].is_sending(party.port()));
+        let mut noises = Vec::new();
+        self.sound.look(self.now, stream, speaks, &mut noises);
+        noises.into_iter().for_each(|noise| self.noise(noise));
+        Ok(())
+    }
+
+    /// Presses a key on a call's telephone.
+    pub(crate) fn press(&mut self, ua: usize, line: LineId, key: char) {
+        let (Some(media), Ok(key)) = (self.uas[ua].media(line), Key::try_from(key)) else { return };
+        if let Some((after, event)) = self.sound.press(media, key) {
+            self.put(after, Due::Tell(event));
+        }
+    }
+
+    /// A keep-alive may be under way just now: plays on for a moment if so.
+    pub(crate) fn settle(&mut self) -> Result<(), String> {
+        for _ in 0..SETTLE_MAX {
+            if self.core.census().stack.clients == 0 {
+                break;
+            }
+            self.play(self.now + Duration::from_secs(1))?;
+        }
+        Ok(())
+    }
+
+    /// All must be over.
+    pub(crate) fn check_end(&mut self) -> Result<(), String> {
+        self.core.check()?;
+        self.witness.check(self.now)?;
+        self.witness.check_end(self.now)?;
+        let left = self.sound.leftovers();
+        if !left.is_empty() {
+            return Err(format!("media at the end: {}", left.join(", ")));
+        }
+        let census = self.core.census();
+        let desk = crate::acd::Census::default();
+        let held = census.calls + census.indexes + census.ports + census.deadlines;
+        let stack = census.stack;
+        let calm = stack.is_calm() && stack.indexes == 0 && stack.bindings == 0;
+        if held > 0 || census.lines > 0 || !calm || census.desk != desk {
+            return Err(format!("at the end the core still holds {census:?}"));
+        }
+        if self.stopping && !self.drained {
+            return Err("the engine was stopped and is not drained".to_owned());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,15 @@
+//! The scenarios of `sipp-scenarios/`, each against an engine of its own; what became of the call is
+//! looked up by the API afterwards.
+//!
+//! sipp cannot tell what it hears. It sends every packet back (`-rtp_echo`), so that a phone on the
+//! other side hears its own tone only when sound passes both ways.
+
+mod agents;
+pub(crate) mod cdr;
+mod keys;
+mod outside;
+mod party;
+pub(crate) mod stage;
+mod story;
+mod strangers;
+mod talks;
