@@ -319,16 +319,8 @@ impl Core {
     /// A call whose step panicked: everything that it held is freed, and its record says whose fault
     /// it was.
     pub(crate) fn bury(&mut self, now: Instant, id: CallId, out: &mut Vec<Effect>) {
-        let mut ended = None;
         if let Some(entry) = self.calls.get_mut(&id) {
             entry.draft.end(now, EndedBy::System, Cause::InternalError);
-            let worker = entry.holdings.streams.first().map(|stream| stream.worker);
-            if let (Some(recording), Some(worker)) = (entry.holdings.recording.take(), worker) {
-                let length_ms = crate::call::ending::ms(entry.draft.talking(now));
-                ended = Some(Fact::RecordingEnded { call: id, recording, length_ms });
-                let command = media::Command::StopRecord { recording, at: now };
-                out.push(Effect::Media { worker, command });
-            }
             entry.draft.end_talk(now);
             let worker = entry.holdings.streams.first().map(|stream| stream.worker);
             if let Some((recording, since)) = entry.holdings.recording.take() {
@@ -337,9 +329,6 @@ impl Core {
                 let length_ms = crate::call::ending::ms(now.since(since));
                 self.record(now, Fact::RecordingEnded { call: id, recording, length_ms }, out);
             }
-        }
-        if let Some(fact) = ended {
-            self.record(now, fact, out);
         }
         self.forget(now, id, out);
     }

@@ -192,11 +192,6 @@ impl Draft {
         }
     }
 
-    /// How long the talk that is going on has lasted.
-    pub(crate) fn talking(&self, now: Instant) -> Duration {
-        self.talk_since.map_or(Duration::ZERO, |since| now.since(since))
-    }
-
     pub(crate) fn record(&mut self, recording: RecordingId) {
         self.cdr.recording = Some(recording);
     }

@@ -79,7 +79,7 @@ impl Plan {
     #[must_use]
     pub fn wild(seed: u64) -> Self {
         let mut chance = Chance::new(seed ^ 0x5eed_0fa1_1b1a_2e5d);
-        let fair = seed % 2 == 0;
+        let fair = seed.is_multiple_of(2);
         let agents = 1 + chance.index(5);
         let few_ports = chance.share(0.1);
         let few_channels = chance.share(0.1);

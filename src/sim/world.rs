@@ -280,7 +280,7 @@ impl World {
         if self.plan.stop_at == Some(self.step) {
             return Err("stopped here, as asked".to_owned());
         }
-        if self.step % self.plan.check_every == 0 {
+        if self.step.is_multiple_of(self.plan.check_every) {
             self.core.check()?;
             self.witness.check(self.now)?;
             let (calls, open) = (self.core.census().calls, self.witness.open_calls());
