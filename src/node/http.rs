@@ -72,9 +72,9 @@ pub(crate) fn reload(
             let settings = Arc::new(settings);
             let command = Command::Use { settings: Arc::clone(&settings), flows: Arc::new(flows) };
             let refused = |error: CommandError| one_fault(&named, &error.to_string());
-            let reply = commands.ask(command).await.map_err(refused)?;
+            commands.ask(command).await.map_err(refused)?;
             trunks.replace(&settings.sip.trunks);
-            Ok(reply)
+            Ok(())
         };
         let task = tokio::spawn(put_into_use);
         Box::pin(
