@@ -2,8 +2,6 @@
 #![expect(clippy::disallowed_methods, reason = "tests live in the world: they wait for it")]
 #![expect(unreachable_pub, reason = "the harness is written as a room of its own")]
 
-#![expect(clippy::disallowed_methods, reason = "these tests wait for real peers in real time")]
-
 mod harness;
 
 mod demo;

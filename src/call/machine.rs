@@ -204,7 +204,12 @@ impl Call {
                 self.on_progress(turn, dialog, status, sdp);
             }
             sip::Event::Answered { dialog, sdp } => self.on_answered(turn, dialog, sdp),
-            sip::Event::Offered { dialog, sdp } => self.on_reoffer(turn, dialog, sdp.as_ref()),
+            sip::Event::Offered { dialog, sdp, source } => {
+                if let Some(leg) = self.leg_mut(dialog) {
+                    leg.stream.signals_from(source);
+                }
+                self.on_reoffer(turn, dialog, sdp.as_ref());
+            }
             sip::Event::Info { dialog, content_type, body } => {
                 self.on_info(turn, dialog, &content_type, &body);
             }

@@ -13,7 +13,7 @@ use crate::node::lanes::{House, Senders};
 use crate::node::threads;
 use crate::store::{
     Alarm, Batch, Interrupted, OpenCall, Published, Spool, SpoolNotice, SpoolReader, SpoolSettings,
-    SpoolState, crash_cdr, run_spool,
+    SpoolState, Syncs, crash_cdr, run_spool, run_syncs,
 };
 
 /// Batches that may wait for the spool's thread. It holds seconds of the busiest hour; the core
@@ -54,9 +54,13 @@ pub(crate) fn start(
     let (batches, inbox) = bounded(BATCHES);
     let (publish, published) = unbounded();
     let to_core = senders.clone();
+    let (jobs, to_sync) = bounded(1);
+    let (synced, done) = bounded(1);
+    // It ends when the spool's thread drops its side.
+    drop(threads::spawn("spool-sync", move || run_syncs(&to_sync, &synced)));
     let thread = threads::spawn("spool", move || {
         let mut refuses = false;
-        run_spool(spool, &inbox, |notice| match notice {
+        run_spool(spool, &inbox, &Syncs { jobs, done }, |notice| match notice {
             SpoolNotice::Written(gate) => to_core.house(House::Written(gate)),
             SpoolNotice::Published(published) => {
                 // Nobody may be there to publish.

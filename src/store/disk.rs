@@ -18,6 +18,8 @@ pub(crate) struct Faults {
     pub(crate) room: std::sync::atomic::AtomicU64,
     /// Whether `fdatasync` fails.
     pub(crate) sync_fails: std::sync::atomic::AtomicBool,
+    /// How long `fdatasync` takes, ms.
+    pub(crate) sync_ms: std::sync::atomic::AtomicU64,
     /// Whether files with `reserve` in their name are spared.
     pub(crate) reserve_spared: std::sync::atomic::AtomicBool,
 }
@@ -28,6 +30,7 @@ impl Default for Faults {
         Self {
             room: std::sync::atomic::AtomicU64::new(u64::MAX),
             sync_fails: std::sync::atomic::AtomicBool::new(false),
+            sync_ms: std::sync::atomic::AtomicU64::new(0),
             reserve_spared: std::sync::atomic::AtomicBool::new(true),
         }
     }
@@ -87,6 +90,10 @@ impl DiskFile {
 
     /// `fdatasync`.
     pub(crate) fn sync(&self) -> io::Result<()> {
+        #[cfg(test)]
+        std::thread::sleep(std::time::Duration::from_millis(
+            self.disk.faults.sync_ms.load(std::sync::atomic::Ordering::SeqCst),
+        ));
         #[cfg(test)]
         if !self.spared && self.disk.faults.sync_fails.load(std::sync::atomic::Ordering::SeqCst) {
             return Err(io::Error::other("fdatasync fails"));

@@ -24,5 +24,6 @@ pub use recordings::{
 };
 pub use spool::{
     Batch, Chunk, OpenCall, Overflow, Position, Published, Recovered, ResumeError, Spool,
-    SpoolNotice, SpoolReader, SpoolSettings, SpoolState, Stored, crash_cdr, run_spool,
+    SpoolNotice, SpoolReader, SpoolSettings, SpoolState, Stored, SyncDone, SyncJob, Syncs,
+    crash_cdr, run_spool, run_syncs,
 };

@@ -8,6 +8,7 @@ mod reader;
 mod recover;
 mod reserve;
 mod run;
+mod syncing;
 mod writer;
 
 #[cfg(test)]
@@ -19,4 +20,5 @@ pub use position::Position;
 pub use reader::{Chunk, ResumeError, SpoolReader, Stored};
 pub use recover::Recovered;
 pub use run::{Batch, SpoolNotice, run_spool};
+pub use syncing::{SyncDone, SyncJob, Syncs, run_syncs};
 pub use writer::{Overflow, Published, Spool, SpoolSettings, SpoolState};

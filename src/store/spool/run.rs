@@ -4,6 +4,7 @@ use crossbeam_channel::{Receiver, after, never, select};
 
 use crate::call::Record;
 use crate::store::Alarm;
+use crate::store::spool::syncing::Syncs;
 use crate::store::spool::writer::{Published, Spool, SpoolState};
 
 /// Records to be written together.
@@ -32,38 +33,56 @@ pub enum SpoolNotice {
 const SYNC_AFTER: Duration = Duration::from_millis(20);
 /// The most records that wait for it.
 const SYNC_RECORDS: usize = 512;
+/// While so many wait for a slow `fdatasync`, no more are taken.
+const UNSYNCED_MAX: usize = 65_536;
 /// How often a failed disk is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How often it is tried at the end, when the engine wants to stop.
 const LAST_TRIES: u32 = 5;
 
 /// Runs the spool until all senders of `inbox` are gone; then everything is written and synced.
-/// To be run on a thread of its own.
-pub fn run_spool(mut spool: Spool, inbox: &Receiver<Batch>, mut notify: impl FnMut(SpoolNotice)) {
+/// To be run on a thread of its own, and [`run_syncs`](crate::store::spool::run_syncs) on another.
+pub fn run_spool(
+    mut spool: Spool,
+    inbox: &Receiver<Batch>,
+    syncs: &Syncs,
+    mut notify: impl FnMut(SpoolNotice),
+) {
     let mut state = SpoolState::Healthy;
     let mut sync: Option<Receiver<_>> = None;
     let mut retry: Option<Receiver<_>> = None;
+    let mut syncing = false;
+    let (nothing, none_done) = (never(), never());
     loop {
         tell(&mut spool, &mut state, &mut notify);
         if state != SpoolState::Healthy && retry.is_none() {
             retry = Some(after(RETRY_AFTER));
         }
-        if spool.unsynced() > 0 && sync.is_none() {
+        if !syncing && spool.unsynced() >= SYNC_RECORDS {
+            syncing = begin(&mut spool, syncs, &mut notify);
+            sync = None;
+        }
+        if !syncing && spool.unsynced() > 0 && sync.is_none() {
             sync = Some(after(SYNC_AFTER));
         }
         let sync_due = sync.clone().unwrap_or_else(never);
         let retry_due = retry.clone().unwrap_or_else(never);
+        let done = if syncing { &syncs.done } else { &none_done };
+        let batches = if spool.unsynced() < UNSYNCED_MAX { inbox } else { &nothing };
         select! {
-            recv(inbox) -> batch => {
+            recv(batches) -> batch => {
                 let Ok(batch) = batch else { break };
                 take(&mut spool, batch, inbox, &mut notify);
-                if spool.unsynced() >= SYNC_RECORDS {
-                    publish(spool.sync(), &mut notify);
-                    sync = None;
+            }
+            recv(done) -> done => {
+                syncing = false;
+                match done {
+                    Ok(done) => publish(spool.end_sync(done), &mut notify),
+                    Err(_) => publish(spool.sync(), &mut notify),
                 }
             }
             recv(sync_due) -> _ => {
-                publish(spool.sync(), &mut notify);
+                syncing = begin(&mut spool, syncs, &mut notify);
                 sync = None;
             }
             recv(retry_due) -> _ => {
@@ -72,7 +91,26 @@ pub fn run_spool(mut spool: Spool, inbox: &Receiver<Batch>, mut notify: impl FnM
             }
         }
     }
+    if syncing && let Ok(done) = syncs.done.recv() {
+        publish(spool.end_sync(done), &mut notify);
+    }
     stop(&mut spool, &mut state, &mut notify);
+}
+
+/// Begins a sync beside the writing and returns true; while the disk fails (and should the other
+/// thread be gone) it is done here.
+fn begin(spool: &mut Spool, syncs: &Syncs, notify: &mut impl FnMut(SpoolNotice)) -> bool {
+    match spool.begin_sync().map(|job| syncs.jobs.send(job)) {
+        Some(Ok(())) => true,
+        Some(Err(unsent)) => {
+            publish(spool.end_sync(unsent.into_inner().run()), notify);
+            false
+        }
+        None => {
+            publish(spool.sync(), notify);
+            false
+        }
+    }
 }
 
 /// Writes the batch, and those that came meanwhile, at once.

@@ -88,7 +88,7 @@ pub struct Spool {
     pub(super) dir: PathBuf,
     pub(super) disk: Disk,
     pub(super) settings: SpoolSettings,
-    pub(super) file: DiskFile,
+    pub(super) file: Arc<DiskFile>,
     pub(super) index: u32,
     /// Where the synced part of the file ends.
     pub(super) synced: u64,
@@ -98,6 +98,8 @@ pub struct Spool {
     pub(super) written: usize,
     /// How many of `pending` were published from the reserve.
     pub(super) announced: usize,
+    /// Counts up when `written` begins to mean other records: a sync begun before is then no news.
+    pub(super) turn: u64,
     pub(super) reserve: Option<Reserve>,
     pub(super) failing: bool,
     pub(super) numbers: BTreeMap<TenantId, u64>,
@@ -234,8 +236,9 @@ impl Spool {
 
     /// From now on records go to the reserve. What was written but not synced goes there again:
     /// after a failed `fdatasync` nobody knows what of it is on the disk.
-    fn fail(&mut self, error: &io::Error) {
+    pub(super) fn fail(&mut self, error: &io::Error) {
         self.failing = true;
+        self.turn += 1;
         self.written = 0;
         self.announced = 0;
         self.alarms.push(Alarm::raised(
@@ -265,7 +268,7 @@ impl Spool {
             return fresh.map(|p| p.published.clone()).collect();
         }
         match self.file.sync() {
-            Ok(()) => self.synced(),
+            Ok(()) => self.synced(self.written),
             Err(error) => {
                 self.fail(&error);
                 self.sync()
@@ -273,25 +276,31 @@ impl Spool {
         }
     }
 
-    /// Everything written is safe: advances the mark, rotates when it is time.
-    fn synced(&mut self) -> Vec<Published> {
-        let mut fresh = Vec::with_capacity(self.written);
-        for (at, pending) in self.pending.drain(..self.written).enumerate() {
+    /// So many of those written are safe: advances the mark, rotates when it is time.
+    pub(super) fn synced(&mut self, records: usize) -> Vec<Published> {
+        let mut fresh = Vec::with_capacity(records);
+        for (at, pending) in self.pending.drain(..records).enumerate() {
             self.synced += pending.frame.len() as u64;
             if at >= self.announced {
                 fresh.push(pending.published);
             }
         }
-        self.written = 0;
-        self.announced = 0;
+        self.written -= records;
+        self.announced = self.announced.saturating_sub(records);
+        self.turn += 1;
         self.mark();
-        if self.synced > u64::from(self.settings.file_bytes) && self.pending.is_empty() {
+        if self.is_long() && self.pending.is_empty() {
             if let Err(error) = self.rotate() {
                 tracing::warn!(%error, "no new spool file can be made; the old one grows on");
             }
             self.forget_old();
         }
         fresh
+    }
+
+    /// Whether the file is to be closed.
+    pub(super) fn is_long(&self) -> bool {
+        self.synced > u64::from(self.settings.file_bytes)
     }
 
     pub(super) fn mark(&self) {
@@ -313,7 +322,7 @@ impl Spool {
             return self.sync();
         }
         self.failing = false;
-        let fresh = self.synced();
+        let fresh = self.synced(self.written);
         if let Some(Err(error)) = self.reserve.as_mut().map(Reserve::clear) {
             tracing::warn!(%error, "the spool's reserve cannot be cleared");
         }
@@ -355,7 +364,7 @@ impl Spool {
             let (index, bytes, latest) = (self.index, self.synced, self.latest);
             self.closed.push_back(ClosedFile { index, bytes, latest });
         }
-        self.file = file;
+        self.file = Arc::new(file);
         self.index = index;
         self.synced = bytes.len() as u64;
         self.mark();
