@@ -304,7 +304,8 @@ impl World {
         let due = self.panic_every > 0 && self.step % self.panic_every == 0;
         let Some(call) = self.witness.any_open().filter(|_| due) else { return Ok(()) };
         self.witness.poisoned.insert(call);
-        self.core.poison(self.now, call, &mut self.effects);
+        let ending = self.step % 2 == 0;
+        self.core.poison(self.now, call, ending, &mut self.effects);
         self.carry_out()?;
         self.core.check()
     }
