@@ -175,7 +175,7 @@ impl Core {
     }
 
     /// Does all that follows.
-    fn run(&mut self, now: Instant, out: &mut Vec<Effect>) {
+    pub(crate) fn run(&mut self, now: Instant, out: &mut Vec<Effect>) {
         for _ in 0..WORK_MAX {
             match self.work.pop_front() {
                 Some(Work::Sip(event)) => self.dispatch_sip(now, event, out),
@@ -376,7 +376,7 @@ impl Core {
         out.push(Effect::Record(Box::new(Record { id, at, tenant, fact })));
     }
 
-    fn finish_stop(&mut self, now: Instant, out: &mut Vec<Effect>) {
+    pub(crate) fn finish_stop(&mut self, now: Instant, out: &mut Vec<Effect>) {
         let Some(at) = self.stopping else { return };
         if now >= at && !self.calls.is_empty() {
             let mut calls: Vec<CallId> = self.calls.keys().copied().collect();

@@ -186,6 +186,7 @@ impl Call {
             tracing::warn!(call = %turn.call, %refusal, "far party's answer refused");
             leg.hang_up(turn, 488, None);
             self.close_leg(turn, leg);
+            turn.draft.set_back(Cause::FarFailed);
             self.feed(turn, FlowInput::Dialled(DialEnd::Failed));
             return;
         }
@@ -196,6 +197,7 @@ impl Call {
             agent: None,
             answered: turn.now,
             recording: None,
+            record_wanted: false,
             before: None,
             hold: None,
         }));

@@ -190,7 +190,10 @@ impl Call {
             sip::Event::Acked { dialog, answer } => {
                 let Some(leg) = self.leg_mut(dialog) else { return };
                 match leg.acked(turn, answer.as_ref()) {
-                    Ok(()) => self.follow_hold(turn),
+                    Ok(()) => {
+                        self.record_if_wanted(turn);
+                        self.follow_hold(turn);
+                    }
                     Err(refusal) => {
                         tracing::info!(call = %turn.call, %refusal, "answer in ACK refused");
                         self.end(turn, EndedBy::System, Cause::NoMedia);
@@ -201,7 +204,12 @@ impl Call {
                 self.on_progress(turn, dialog, status, sdp);
             }
             sip::Event::Answered { dialog, sdp } => self.on_answered(turn, dialog, sdp),
-            sip::Event::Offered { dialog, sdp } => self.on_reoffer(turn, dialog, sdp.as_ref()),
+            sip::Event::Offered { dialog, sdp, source } => {
+                if let Some(leg) = self.leg_mut(dialog) {
+                    leg.stream.signals_from(source);
+                }
+                self.on_reoffer(turn, dialog, sdp.as_ref());
+            }
             sip::Event::Info { dialog, content_type, body } => {
                 self.on_info(turn, dialog, &content_type, &body);
             }

@@ -48,6 +48,8 @@ mod lines;
 mod machine;
 mod message;
 mod phase;
+#[cfg(test)]
+mod poison;
 mod queueing;
 mod registrations;
 mod shown;

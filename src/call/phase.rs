@@ -67,6 +67,8 @@ pub(crate) struct Conversation {
     pub(crate) agent: Option<AgentId>,
     pub(crate) answered: Instant,
     pub(crate) recording: Option<RecordingId>,
+    /// It shall be recorded as soon as the caller's media are agreed on (by the ACK).
+    pub(crate) record_wanted: bool,
     /// What both hear before they are joined.
     pub(crate) before: Option<PlayId>,
     pub(crate) hold: Option<Hold>,

@@ -211,6 +211,7 @@ impl Call {
             agent: Some(agent),
             answered: turn.now,
             recording: None,
+            record_wanted: false,
             before: None,
             hold: None,
         }));

@@ -70,6 +70,11 @@ impl Stream {
         self.agreed.as_ref().is_some_and(|agreed| !agreed.direction.receives())
     }
 
+    /// Where the party's SIP comes from now: the next agreement lets its RTP come from there (R6).
+    pub(crate) fn signals_from(&mut self, source: IpAddr) {
+        self.signalling_ip = source;
+    }
+
     /// Opens the stream, or tells the worker what is agreed now.
     pub(crate) fn agree(&mut self, turn: &mut Turn<'_>, agreed: Agreed) {
         let remote = media::Remote {

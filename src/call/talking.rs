@@ -47,8 +47,15 @@ impl Call {
     }
 
     /// Records the talk from the far party's answer on (C9): left the caller, right the far party.
+    /// Until the caller's media are agreed on there is nothing to record.
     pub(crate) fn record(&mut self, turn: &mut Turn<'_>) {
+        let Some(caller) = &self.caller else { return };
+        let is_open = caller.stream.is_open();
         let (Phase::Joining(talk) | Phase::Talking(talk)) = &mut self.phase else { return };
+        talk.record_wanted = !is_open;
+        if !is_open {
+            return;
+        }
         let recording = turn.next_recording(talk.answered);
         talk.recording = Some(recording);
         turn.draft.record(recording);
@@ -56,6 +63,15 @@ impl Call {
         let (right, at) = (Some(talk.leg.stream.id()), talk.answered);
         turn.fact(Fact::RecordingStarted { call: turn.call, recording, channels });
         self.caller_media(turn, |left| Command::Record { recording, left, right, at });
+    }
+
+    /// The caller's ACK brought its media: a recording that waited for them begins.
+    pub(crate) fn record_if_wanted(&mut self, turn: &mut Turn<'_>) {
+        if let Phase::Joining(talk) | Phase::Talking(talk) = &self.phase
+            && talk.record_wanted
+        {
+            self.record(turn);
+        }
     }
 
     /// A re-INVITE or UPDATE of either side.

@@ -266,6 +266,21 @@ mod tests {
     }
 
     #[test]
+    fn a_phone_that_changed_its_network_is_heard_from_there_after_its_new_agreement() {
+        let told = "192.168.1.2:4000".parse().unwrap();
+        let (old, new) =
+            ("203.0.113.7:6000".parse().unwrap(), "198.51.100.9:7000".parse().unwrap());
+        let mut latch = Latch::new(told, "203.0.113.7".parse().unwrap());
+        assert!(latch.admit(Instant::ZERO, old, QUIET));
+        assert!(!latch.admit(Instant::ZERO, new, QUIET));
+        latch.agree(told, "198.51.100.9".parse().unwrap());
+        assert_eq!(latch.target(), None, "the old address may be somebody else's now");
+        assert!(!latch.admit(Instant::ZERO, old, QUIET));
+        assert!(latch.admit(Instant::ZERO, new, QUIET));
+        assert_eq!(latch.target(), Some(new));
+    }
+
+    #[test]
     fn a_new_agreement_opens_the_latch_for_allowed_sources_only() {
         check(
             "192.168.1.2:4000",

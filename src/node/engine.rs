@@ -16,7 +16,6 @@ use crate::call::{Core, Event, Parts};
 use crate::config::Config;
 use crate::dialplan::Flows;
 use crate::media::Prompts;
-use crate::node::buckets::Buckets;
 use crate::node::clock::Clock;
 use crate::node::core_thread::CoreThread;
 use crate::node::hands::{Hands, Tools};
@@ -27,13 +26,12 @@ use crate::node::net::Net;
 use crate::node::recording_desk::{self, RecordingThreads};
 use crate::node::spooling::{self, Spooling};
 use crate::node::tcp::TcpHub;
+use crate::node::throttle::Throttle;
+use crate::node::trunk_sources::TrunkSources;
 use crate::node::{files, http, media_metrics, sys, threads, udp};
 use crate::sip::Transport;
 use crate::store::{Database, Loader, LoaderSettings, SpoolReader};
 
-/// How fast a source that is no trunk may begin things, and how many at once.
-const STRANGER_RATE: u32 = 200;
-const STRANGER_BURST: u32 = 400;
 /// How long the core has to hang up and write the last records after its drain time.
 const STOP_PATIENCE: Duration = Duration::from_secs(8);
 
@@ -123,7 +121,9 @@ impl Engine {
             senders.media.clone(),
             recordings.blocks.clone(),
         )?);
-        let tcp = TcpHub::new(runtime.handle().clone(), senders.clone());
+        let trunks = TrunkSources::new(&call.sip.trunks);
+        let throttle = Throttle::new(trunks.clone());
+        let tcp = TcpHub::new(runtime.handle().clone(), senders.clone(), clock, throttle.clone());
         let sockets = Sockets::bind(&call.sip.listeners, &runtime)?;
         let net = Net::new(sockets.senders()?, tcp.clone());
 
@@ -150,7 +150,7 @@ impl Engine {
             keep,
         });
         let core = start_core(core, hands, lanes, clock, effects);
-        let readers = sockets.read(&senders, &call, clock, &stop);
+        let readers = sockets.read(&senders, &throttle, clock, &stop);
         sockets.accept(&tcp, &runtime);
 
         let (loader, database) = Loader::new(
@@ -175,6 +175,7 @@ impl Engine {
                 media: &media,
                 clock,
                 nonce_key: call.sip.nonce_key,
+                trunks,
             },
         );
         let api = http::start(&runtime, config.node.api.listen, door)?;
@@ -352,24 +353,17 @@ impl Sockets {
     fn read(
         &self,
         senders: &Senders,
-        call: &crate::call::Settings,
+        throttle: &Throttle,
         clock: Clock,
         stop: &Arc<AtomicBool>,
     ) -> Vec<JoinHandle<()>> {
-        let trunks = call.sip.trunks.iter();
-        let free: Vec<_> = trunks
-            .flat_map(|trunk| {
-                let hosts = trunk.sources.iter().map(|source| source.net);
-                std::iter::once(trunk.address.ip()).chain(hosts)
-            })
-            .collect();
         let mut threads = Vec::new();
         for (address, socket) in &self.udp {
             let Ok(socket) = socket.try_clone() else { continue };
             let (address, senders, stop) = (*address, senders.clone(), Arc::clone(stop));
-            let buckets = Buckets::new(STRANGER_RATE, STRANGER_BURST, free.clone());
+            let throttle = throttle.clone();
             threads.push(threads::spawn("sip-udp", move || {
-                udp::read(&socket, address, &senders, buckets, clock, &stop);
+                udp::read(&socket, address, &senders, throttle, clock, &stop);
             }));
         }
         threads
@@ -394,6 +388,7 @@ struct DoorParts<'a> {
     media: &'a MediaThreads,
     clock: Clock,
     nonce_key: [u8; 32],
+    trunks: TrunkSources,
 }
 
 fn door(
@@ -420,6 +415,7 @@ fn door(
         Arc::clone(prompts),
         parts.commands.clone(),
         parts.nonce_key,
+        parts.trunks,
         config.call.sip.listeners.clone(),
     );
     let clock = parts.clock;

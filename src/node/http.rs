@@ -9,6 +9,7 @@ use crate::base::{Fault, Faults};
 use crate::call::{Command, CommandError};
 use crate::media::Prompts;
 use crate::node::engine::{StartError, system};
+use crate::node::trunk_sources::TrunkSources;
 use crate::node::{files, threads};
 use crate::sip::Listener;
 use crate::store::Published;
@@ -51,12 +52,13 @@ pub(crate) fn reload(
     prompts: Arc<Prompts>,
     commands: Commands,
     nonce_key: [u8; 32],
+    trunks: TrunkSources,
     listeners: Vec<Listener>,
 ) -> Reload {
     Arc::new(move || {
         let named = file.clone().unwrap_or_else(|| PathBuf::from("hotline.toml"));
         let (file, prompts, commands) = (file.clone(), Arc::clone(&prompts), commands.clone());
-        let listeners = listeners.clone();
+        let (listeners, trunks) = (listeners.clone(), trunks.clone());
         let put_into_use = async move {
             let named = file.clone().unwrap_or_else(|| PathBuf::from("hotline.toml"));
             let read = tokio::task::spawn_blocking(move || read(file.as_deref(), &prompts)).await;
@@ -67,9 +69,12 @@ pub(crate) fn reload(
                 return Err(one_fault(&named, what));
             }
             settings.sip.nonce_key = nonce_key;
-            let command = Command::Use { settings: Arc::new(settings), flows: Arc::new(flows) };
+            let settings = Arc::new(settings);
+            let command = Command::Use { settings: Arc::clone(&settings), flows: Arc::new(flows) };
             let refused = |error: CommandError| one_fault(&named, &error.to_string());
-            commands.ask(command).await.map_err(refused)
+            commands.ask(command).await.map_err(refused)?;
+            trunks.replace(&settings.sip.trunks);
+            Ok(())
         };
         let task = tokio::spawn(put_into_use);
         Box::pin(

@@ -83,6 +83,16 @@ impl Lanes {
     }
 }
 
+/// Why something is not in its lane.
+#[expect(clippy::large_enum_variant, reason = "it lives for one step")]
+#[derive(Debug)]
+pub(crate) enum NoRoom {
+    /// The lane is full; this did not go in.
+    Full(sip::Input),
+    /// The core is gone.
+    Gone,
+}
+
 impl Senders {
     /// Puts a SIP message into its lane. It comes back when it would begin something and the lane
     /// for that is full; in the other lane it waits for room.
@@ -99,23 +109,50 @@ impl Senders {
         Ok(())
     }
 
+    /// The same without ever waiting, for those who share their thread.
+    #[expect(clippy::result_large_err, reason = "what has no room goes back to its reader")]
+    pub(crate) fn try_sip(&self, input: sip::Input, begins: bool) -> Result<(), NoRoom> {
+        let lane = if begins { &self.calls } else { &self.talk };
+        lane.try_send(input).map_err(|error| match error {
+            TrySendError::Full(input) => NoRoom::Full(input),
+            TrySendError::Disconnected(_) => NoRoom::Gone,
+        })
+    }
+
     /// Tells the core's thread something of the house.
     pub(crate) fn house(&self, word: House) {
         let _ = self.house.send(word);
     }
 }
 
-/// Whether a datagram begins something: an INVITE, REGISTER or other request without a To tag. What
-/// is inside a dialog, ACK, CANCEL and responses must never be dropped.
-pub(crate) fn begins(bytes: &[u8]) -> bool {
-    let begins_with = |start: &[u8]| bytes.starts_with(start);
-    if [b"SIP/2.0 ".as_slice(), b"ACK ", b"BYE ", b"CANCEL ", b"PRACK ", b"UPDATE ", b"INFO "]
-        .into_iter()
-        .any(begins_with)
-    {
-        return false;
+/// What a message is to the core, as far as it can be told without parsing it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// An INVITE, REGISTER or other request without a To tag.
+    Begins,
+    /// A request inside a dialog.
+    GoesOn,
+    /// A response, an ACK or a CANCEL: must never be dropped.
+    Answers,
+}
+
+impl Kind {
+    /// The kind of a message.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let starts = |with: &[&[u8]]| with.iter().any(|start| bytes.starts_with(start));
+        if starts(&[b"SIP/2.0 ", b"ACK ", b"CANCEL "]) {
+            Self::Answers
+        } else if starts(&[b"BYE ", b"PRACK ", b"UPDATE ", b"INFO "]) || to_has_tag(bytes) {
+            Self::GoesOn
+        } else {
+            Self::Begins
+        }
     }
-    !to_has_tag(bytes)
+
+    /// Whether its lane is that of what begins.
+    pub(crate) fn begins(self) -> bool {
+        self == Self::Begins
+    }
 }
 
 /// Looks for `;tag=` in the To header, without parsing the message.
@@ -128,7 +165,9 @@ fn to_has_tag(bytes: &[u8]) -> bool {
         let name = line[..colon].trim_ascii();
         if name.eq_ignore_ascii_case(b"to") || name.eq_ignore_ascii_case(b"t") {
             let value = line[colon..].to_ascii_lowercase();
-            return value.windows(5).any(|window| window == b";tag=");
+            // A parameter of the header stands behind the brackets; within, it is the URI's.
+            let after = value.iter().rposition(|byte| *byte == b'>').unwrap_or(0);
+            return value[after..].windows(5).any(|window| window == b";tag=");
         }
     }
     false
@@ -140,17 +179,35 @@ mod tests {
 
     #[test]
     fn what_begins_something_is_told_from_what_goes_on() {
+        use Kind::{Answers, Begins, GoesOn};
         for (text, expected) in [
-            ("INVITE sip:a@b SIP/2.0\r\nTo: <sip:a@b>\r\n\r\n", true),
-            ("INVITE sip:a@b SIP/2.0\r\nTo: <sip:a@b>;tag=1\r\n\r\n", false),
-            ("INVITE sip:a@b SIP/2.0\r\nt : <sip:a@b> ;TAG=1\r\n\r\n", false),
-            ("INVITE sip:a@b SIP/2.0\r\nt: <sip:a@b>;TAG=1\r\n\r\n", false),
-            ("REGISTER sip:b SIP/2.0\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\n\r\n", true),
-            ("BYE sip:a@b SIP/2.0\r\n\r\n", false),
-            ("SIP/2.0 200 OK\r\n\r\n", false),
-            ("", true),
+            ("INVITE sip:a@b SIP/2.0\r\nTo: <sip:a@b>\r\n\r\n", Begins),
+            ("INVITE sip:a@b SIP/2.0\r\nTo: <sip:a@b>;tag=1\r\n\r\n", GoesOn),
+            ("INVITE sip:a@b SIP/2.0\r\nTo: sip:a@b;tag=1\r\n\r\n", GoesOn),
+            ("INVITE sip:a@b SIP/2.0\r\nTo: <sip:a@b;tag=1>\r\n\r\n", Begins),
+            ("INVITE sip:a@b SIP/2.0\r\nt : <sip:a@b> ;TAG=1\r\n\r\n", GoesOn),
+            ("INVITE sip:a@b SIP/2.0\r\nt: <sip:a@b>;TAG=1\r\n\r\n", GoesOn),
+            ("REGISTER sip:b SIP/2.0\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\n\r\n", Begins),
+            ("BYE sip:a@b SIP/2.0\r\n\r\n", GoesOn),
+            ("ACK sip:a@b SIP/2.0\r\n\r\n", Answers),
+            ("CANCEL sip:a@b SIP/2.0\r\n\r\n", Answers),
+            ("SIP/2.0 200 OK\r\n\r\n", Answers),
+            ("", Begins),
         ] {
-            assert_eq!(begins(text.as_bytes()), expected, "{text}");
+            assert_eq!(Kind::of(text.as_bytes()), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn nothing_waits_for_room_in_a_lane_when_it_is_not_to() {
+        let (senders, lanes) = lanes();
+        let closed = || sip::Input::Closed { connection: 1 };
+        for (begins, room) in [(false, TALK), (true, CALLS)] {
+            let put = (0..).take_while(|_| senders.try_sip(closed(), begins).is_ok()).count();
+            assert_eq!(put, room);
+            assert!(matches!(senders.try_sip(closed(), begins), Err(NoRoom::Full(_))));
+        }
+        drop(lanes);
+        assert!(matches!(senders.try_sip(closed(), false), Err(NoRoom::Gone)));
     }
 }

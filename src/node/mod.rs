@@ -2,6 +2,7 @@
 
 mod buckets;
 mod clock;
+mod connections;
 mod core_thread;
 mod engine;
 mod files;
@@ -18,6 +19,8 @@ mod spooling;
 mod sys;
 mod tcp;
 mod threads;
+mod throttle;
+mod trunk_sources;
 mod udp;
 
 pub use clock::{Clock, KeptPair};

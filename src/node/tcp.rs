@@ -1,7 +1,5 @@
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,17 +8,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 
-use crate::node::lanes::{Senders, begins};
+use crate::call::Event;
+use crate::node::clock::Clock;
+use crate::node::connections::Connections;
+use crate::node::lanes::{House, Kind, NoRoom, Senders};
 use crate::node::refusal::overloaded;
+use crate::node::throttle::Throttle;
 use crate::sip::wire::{Framed, Framer};
 use crate::sip::{Flow, Input, Transport};
 
-/// The most connections at once, and of one source.
-const CONNECTIONS_MAX: usize = 4_096;
-const CONNECTIONS_OF_SOURCE: usize = 64;
 /// Messages that may wait for one peer; more, and its connection is given up.
 const OUTBOX: usize = 256;
 /// How long one write may take, and a connection may say nothing.
@@ -34,6 +33,8 @@ const LAST_WORD: Duration = Duration::from_secs(1);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(4);
 /// The pause before a full lane is tried again; meanwhile nothing is read from this peer.
 const LANE_PAUSE: Duration = Duration::from_millis(5);
+/// How often it is tried before the message is refused.
+const LANE_TRIES: u32 = 20;
 
 /// All SIP connections over TCP. Each has its own reader and writer task and its own bounds, so that
 /// a peer that reads or writes slowly costs only itself.
@@ -45,27 +46,27 @@ pub(crate) struct TcpHub {
 struct Shared {
     runtime: Handle,
     senders: Senders,
-    next: AtomicU64,
-    open: AtomicUsize,
-    connections: Mutex<HashMap<u64, Connection>>,
+    clock: Clock,
+    throttle: Mutex<Throttle>,
+    connections: Mutex<Connections>,
 }
 
-struct Connection {
+/// What the tasks of a connection begin with.
+struct Opened {
+    id: u64,
     local: SocketAddr,
     peer: SocketAddr,
     outbox: mpsc::Sender<Bytes>,
+    letters: mpsc::Receiver<Bytes>,
+    end: Arc<Notify>,
+    /// Whether we made it: then the peer is not new.
+    expected: bool,
 }
 
 impl TcpHub {
-    pub(crate) fn new(runtime: Handle, senders: Senders) -> Self {
-        let shared = Shared {
-            runtime,
-            senders,
-            next: AtomicU64::new(1),
-            open: AtomicUsize::new(0),
-            connections: Mutex::default(),
-        };
-        Self { shared: Arc::new(shared) }
+    pub(crate) fn new(runtime: Handle, senders: Senders, clock: Clock, throttle: Throttle) -> Self {
+        let (throttle, connections) = (Mutex::new(throttle), Mutex::default());
+        Self { shared: Arc::new(Shared { runtime, senders, clock, throttle, connections }) }
     }
 
     /// Accepts connections at a listener for ever.
@@ -73,11 +74,13 @@ impl TcpHub {
     pub(crate) async fn accept(self, listener: TcpListener, local: SocketAddr) {
         loop {
             match listener.accept().await {
-                Ok((stream, peer)) if self.has_room(peer) => {
-                    let hub = self.clone();
-                    tokio::spawn(async move { hub.serve(stream, local, peer, None).await });
+                Ok((stream, peer)) => {
+                    // One too many is closed at once.
+                    if let Some(opened) = self.open(local, peer, None) {
+                        let hub = self.clone();
+                        tokio::spawn(async move { hub.serve(stream, opened).await });
+                    }
                 }
-                Ok((stream, _)) => drop(stream),
                 Err(error) => {
                     tracing::warn!(%local, %error, "TCP accept");
                     tokio::time::sleep(LANE_PAUSE * 20).await;
@@ -86,98 +89,96 @@ impl TcpHub {
         }
     }
 
-    fn has_room(&self, peer: SocketAddr) -> bool {
-        if self.shared.open.load(Ordering::Relaxed) >= CONNECTIONS_MAX {
-            return false;
-        }
-        let connections = self.lock();
-        connections.values().filter(|one| one.peer.ip() == peer.ip()).count()
-            < CONNECTIONS_OF_SOURCE
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Connection>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Connections> {
         self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends over the flow's connection, another one to the same peer, or a new one.
-    pub(crate) fn send(&self, flow: Flow, bytes: Bytes) {
-        let known = {
-            let connections = self.lock();
-            match flow.connection {
-                Some(id) => connections.get(&id).map(|one| (id, one.outbox.clone())),
-                None => connections
-                    .iter()
-                    .find(|(_, one)| one.peer == flow.peer && one.local == flow.local)
-                    .map(|(id, one)| (*id, one.outbox.clone())),
-            }
-        };
-        match known {
-            Some((id, outbox)) => {
-                if outbox.try_send(bytes).is_err() {
-                    tracing::info!(peer = %flow.peer, "TCP peer reads too slowly; its connection is given up");
-                    self.forget(id);
-                }
-            }
-            None if flow.connection.is_some() => self.failed(flow),
-            None => {
-                let hub = self.clone();
-                self.shared.runtime.spawn(async move { hub.connect(flow, bytes).await });
-            }
-        }
-    }
-
-    async fn connect(self, flow: Flow, bytes: Bytes) {
-        match timeout(CONNECT_PATIENCE, TcpStream::connect(flow.peer)).await {
-            Ok(Ok(stream)) => self.serve(stream, flow.local, flow.peer, Some(bytes)).await,
-            Ok(Err(error)) => {
-                tracing::info!(peer = %flow.peer, %error, "TCP connect");
-                self.failed(flow);
-            }
-            Err(_) => self.failed(flow),
-        }
-    }
-
-    fn failed(&self, flow: Flow) {
-        // Into the lane of talk, which never refuses.
-        let _ = self.shared.senders.sip(Input::SendFailed { flow }, false);
-    }
-
-    /// Forgets a connection: its writer ends when its outbox is gone, its reader with the socket.
-    fn forget(&self, id: u64) {
-        if self.lock().remove(&id).is_some() {
-            self.shared.open.fetch_sub(1, Ordering::Relaxed);
-            let _ = self.shared.senders.sip(Input::Closed { connection: id }, false);
-        }
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "tasks are born in node")]
-    async fn serve(
-        self,
-        stream: TcpStream,
-        local: SocketAddr,
-        peer: SocketAddr,
-        first: Option<Bytes>,
-    ) {
-        // Delay costs more than bytes here.
-        let _ = stream.set_nodelay(true);
-        let (reader, writer) = stream.into_split();
+    fn open(&self, local: SocketAddr, peer: SocketAddr, first: Option<Bytes>) -> Option<Opened> {
         let (outbox, letters) = mpsc::channel(OUTBOX);
         let expected = first.is_some();
         if let Some(first) = first {
             // The channel is empty.
             let _ = outbox.try_send(first);
         }
-        let id = self.shared.next.fetch_add(1, Ordering::Relaxed);
-        self.shared.open.fetch_add(1, Ordering::Relaxed);
-        let pong = outbox.clone();
-        self.lock().insert(id, Connection { local, peer, outbox });
-        let writing = tokio::spawn(write(writer, letters));
-        let flow = Flow { transport: Transport::Tcp, local, peer, connection: Some(id) };
-        if let Err(error) = self.read(reader, flow, pong, expected).await {
-            tracing::debug!(%peer, %error, "TCP connection ends");
+        let (id, end) = self.lock().open(local, peer, outbox.clone())?;
+        Some(Opened { id, local, peer, outbox, letters, end, expected })
+    }
+
+    /// Sends over the flow's connection, another one to the same peer, or a new one. Never waits.
+    pub(crate) fn send(&self, flow: Flow, bytes: Bytes) {
+        let mut connections = self.lock();
+        let sent = connections.of(&flow).map(|(id, outbox)| (id, outbox.try_send(bytes.clone())));
+        match sent {
+            Some((_, Ok(()))) => return,
+            Some((id, Err(_))) => {
+                tracing::info!(peer = %flow.peer, "TCP peer reads too slowly; its connection is given up");
+                connections.give_up(id);
+            }
+            None if flow.connection.is_some() => {}
+            None => {
+                drop(connections);
+                if let Some(opened) = self.open(flow.local, flow.peer, Some(bytes)) {
+                    let hub = self.clone();
+                    self.shared.runtime.spawn(async move { hub.connect(opened).await });
+                    return;
+                }
+            }
         }
-        self.forget(id);
+        self.failed(flow);
+    }
+
+    async fn connect(self, opened: Opened) {
+        let Opened { id, local, peer, .. } = opened;
+        let error = match timeout(CONNECT_PATIENCE, TcpStream::connect(peer)).await {
+            Ok(Ok(stream)) => return self.serve(stream, opened).await,
+            Ok(Err(error)) => error,
+            Err(late) => late.into(),
+        };
+        tracing::info!(%peer, %error, "TCP connect");
+        self.lock().ended(id);
+        self.failed(Flow { transport: Transport::Tcp, local, peer, connection: None });
+    }
+
+    /// By the lane of the house: the core itself may be who waits here, and a lane that is full would
+    /// be so for ever.
+    fn failed(&self, flow: Flow) {
+        self.shared.senders.house(House::Event(Event::Sip(Input::SendFailed { flow })));
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "tasks are born in node")]
+    async fn serve(self, stream: TcpStream, opened: Opened) {
+        let Opened { id, local, peer, outbox, letters, end, expected } = opened;
+        // Delay costs more than bytes here.
+        let _ = stream.set_nodelay(true);
+        let (reader, writer) = stream.into_split();
+        let mut writing = tokio::spawn(write(writer, letters));
+        let flow = Flow { transport: Transport::Tcp, local, peer, connection: Some(id) };
+        tokio::select! {
+            result = self.read(reader, flow, outbox, expected) => {
+                if let Err(error) = result {
+                    tracing::debug!(%peer, %error, "TCP connection ends");
+                }
+            }
+            () = end.notified() => {}
+            _ = &mut writing => {}
+        }
         writing.abort();
+        // Behind what was received, in the same lane: a BYE before the end is still a BYE.
+        let is_last = self.lock().retire(id);
+        self.tell(Input::Closed { connection: id }).await;
+        if is_last {
+            // Requests that left over "whatever goes to this peer" have no answer to hope for.
+            self.tell(Input::SendFailed { flow: Flow { connection: None, ..flow } }).await;
+        }
+        self.lock().ended(id);
+    }
+
+    /// Puts something into the lane of talk, as soon as there is room.
+    async fn tell(&self, mut input: Input) {
+        while let Err(NoRoom::Full(back)) = self.shared.senders.try_sip(input, false) {
+            input = back;
+            tokio::time::sleep(LANE_PAUSE).await;
+        }
     }
 
     /// Reads messages until the peer ends, says nothing for too long, or breaks the framing.
@@ -185,7 +186,7 @@ impl TcpHub {
         &self,
         mut reader: OwnedReadHalf,
         flow: Flow,
-        pong: mpsc::Sender<Bytes>,
+        outbox: mpsc::Sender<Bytes>,
         expected: bool,
     ) -> io::Result<()> {
         let mut framer = Framer::default();
@@ -200,15 +201,15 @@ impl TcpHub {
             framer.push(&buffer[..length]);
             while let Some(framed) = framer.next() {
                 match framed {
-                    Ok(Framed::Message(bytes)) => self.deliver(flow, bytes, &pong).await,
+                    Ok(Framed::Message(bytes)) => self.deliver(flow, bytes, &outbox).await,
                     Ok(Framed::Ping) => {
                         // A full outbox ends the connection at the next message.
-                        let _ = pong.try_send(Bytes::from_static(b"\r\n"));
+                        let _ = outbox.try_send(Bytes::from_static(b"\r\n"));
                     }
                     Ok(Framed::Pong) => {}
                     Err(error) => {
                         if let Some(head) = error.head.clone() {
-                            self.deliver(flow, head, &pong).await;
+                            self.deliver(flow, head, &outbox).await;
                             // The refusal leaves before the connection ends.
                             let _ = timeout(LAST_WORD, discard(&mut reader)).await;
                         }
@@ -219,21 +220,32 @@ impl TcpHub {
         }
     }
 
-    /// Puts a message into its lane. While the lane is full nothing more is read from this peer;
-    /// after a while the message is refused.
+    /// Puts a message into its lane. While its source has sent too much, or the lane is full, nothing
+    /// more is read from this peer; after a while the message is refused.
     async fn deliver(&self, flow: Flow, bytes: Bytes, outbox: &mpsc::Sender<Bytes>) {
-        let starts = begins(&bytes);
+        let kind = Kind::of(&bytes);
         let mut input = Input::Received { flow, bytes: bytes.clone() };
-        for _ in 0..20 {
-            match self.shared.senders.sip(input, starts) {
-                Ok(()) => return,
-                Err(back) => input = back,
+        let (mut is_let, mut tries) = (false, 0);
+        // What is let through and goes on or answers waits for as long as it takes.
+        while tries < LANE_TRIES || (is_let && !kind.begins()) {
+            is_let = is_let || self.lets(flow.peer, kind);
+            if is_let {
+                match self.shared.senders.try_sip(input, kind.begins()) {
+                    Ok(()) | Err(NoRoom::Gone) => return,
+                    Err(NoRoom::Full(back)) => input = back,
+                }
             }
+            tries += 1;
             tokio::time::sleep(LANE_PAUSE).await;
         }
         if let Some(refusal) = overloaded(&bytes) {
             let _ = outbox.try_send(Bytes::from(refusal));
         }
+    }
+
+    fn lets(&self, source: SocketAddr, kind: Kind) -> bool {
+        let mut throttle = self.shared.throttle.lock().unwrap_or_else(PoisonError::into_inner);
+        throttle.lets(self.shared.clock.now(), source, kind)
     }
 }
 
@@ -253,3 +265,6 @@ async fn write(mut writer: OwnedWriteHalf, mut letters: mpsc::Receiver<Bytes>) {
     // The peer may be gone.
     let _ = writer.shutdown().await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::node::buckets::Buckets;
 use crate::node::clock::Clock;
-use crate::node::lanes::{Senders, begins};
+use crate::node::lanes::{Kind, Senders};
 use crate::node::refusal::overloaded;
 use crate::node::sys::{self, BURST, Slot, Wait};
+use crate::node::throttle::Throttle;
 use crate::sip::{Flow, Input, Transport};
 
 /// Room for one datagram.
@@ -35,13 +35,14 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
-/// Reads one SIP socket, in batches, into the core's lanes until `stop`. What begins something is refused here,
-/// statelessly, when its source sends too much or the core is behind.
+/// Reads one SIP socket, in batches, into the core's lanes until `stop`. What its source sends
+/// too much of is dropped here, and what begins something is refused, statelessly, when the core is
+/// behind.
 pub(crate) fn read(
     socket: &UdpSocket,
     local: SocketAddr,
     senders: &Senders,
-    mut buckets: Buckets,
+    mut throttle: Throttle,
     clock: Clock,
     stop: &Arc<AtomicBool>,
 ) {
@@ -61,14 +62,14 @@ pub(crate) fn read(
             if datagram.iter().all(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
                 continue;
             }
-            let starts = begins(datagram);
-            if starts && !buckets.take(clock.now(), peer.ip()) {
+            let kind = Kind::of(datagram);
+            if !throttle.lets(clock.now(), peer, kind) {
                 continue;
             }
             let bytes = Bytes::copy_from_slice(datagram);
             let flow = Flow { transport: Transport::Udp, local, peer, connection: None };
             let input = Input::Received { flow, bytes: bytes.clone() };
-            if senders.sip(input, starts).is_err()
+            if senders.sip(input, kind.begins()).is_err()
                 && let Some(refusal) = overloaded(&bytes)
             {
                 // Lost is as good: the peer asks again.

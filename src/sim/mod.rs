@@ -26,3 +26,6 @@ mod trail;
 mod ua;
 mod witness;
 mod world;
+
+#[cfg(test)]
+mod tests;

@@ -26,10 +26,13 @@ pub(crate) struct Witness {
     /// Lengths of recordings as recorded, and as media made them, ms.
     recorded: BTreeMap<RecordingId, u64>,
     made: BTreeMap<RecordingId, u64>,
+    /// Calls whose step was made to panic.
+    pub(crate) poisoned: BTreeSet<CallId>,
 }
 
 #[derive(Debug, Default)]
 struct Seen {
+    arrived: Instant,
     sip_call_id: String,
     queue: Option<QueueId>,
     offered: Option<AgentId>,
@@ -120,7 +123,8 @@ impl Witness {
         hold!(self.records.insert(record.id.0.into()), "record {} was made twice", record.id);
         match &record.fact {
             Fact::CallArrived(arrived) => {
-                let seen = Seen { sip_call_id: arrived.sip_call_id.clone(), ..Seen::default() };
+                let sip_call_id = arrived.sip_call_id.clone();
+                let seen = Seen { arrived: now, sip_call_id, ..Seen::default() };
                 let again = self.sip_calls.insert(arrived.sip_call_id.clone(), arrived.call);
                 hold!(again.is_none(), "INVITE {} became two calls", arrived.sip_call_id);
                 hold!(
@@ -246,6 +250,17 @@ impl Witness {
         let call = cdr.call.ok_or("a CDR names no call")?;
         let seen = self.open.remove(&call).ok_or_else(|| format!("call {call} has two CDRs"))?;
         self.dead_callers.remove(&seen.sip_call_id);
+        if self.poisoned.contains(&call) {
+            self.figures.count(cdr);
+            let offered = seen.offered.and_then(|agent| self.agents.get_mut(&agent));
+            offered.into_iter().for_each(|person| person.offered = None);
+            // What had ended before keeps its own cause.
+            let was_over = cdr.total_ms < ms(now.since(seen.arrived));
+            let fits = cdr.cause == Cause::InternalError || was_over;
+            hold!(fits, "call {call} panicked and is {:?}", cdr.cause);
+            hold!(seen.recording.is_none(), "call {call} ended, {:?} runs on", seen.recording);
+            return Ok(());
+        }
         hold!(seen.queue.is_none(), "call {call} ended in queue {:?}", seen.queue);
         hold!(seen.offered.is_none(), "call {call} ended while {:?} rang", seen.offered);
         hold!(seen.recording.is_none(), "call {call} ended, {:?} runs on", seen.recording);
@@ -296,7 +311,7 @@ impl Witness {
             _ => true,
         };
         hold!(fits, "call {call}: its cause does not fit: {cdr:?}");
-        let _ = now;
+        hold!(cdr.total_ms <= ms(now.since(seen.arrived)), "call {call} ends later than now");
         Ok(())
     }
 

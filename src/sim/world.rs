@@ -82,6 +82,9 @@ pub(crate) struct World {
     commands: u64,
     replies: u64,
     at_once: u32,
+    /// A step of some call panics after each so many steps; 0: never.
+    #[cfg(test)]
+    pub(crate) panic_every: u64,
 }
 
 impl World {
@@ -140,6 +143,8 @@ impl World {
             commands: 0,
             replies: 0,
             at_once: 0,
+            #[cfg(test)]
+            panic_every: 0,
             plan,
         };
         world.carry_out()?;
@@ -288,7 +293,20 @@ impl World {
                 return Err(format!("the core has {calls} calls, the records {open}"));
             }
         }
+        #[cfg(test)]
+        self.maybe_panic()?;
         Ok(())
+    }
+
+    /// Makes a step of some call panic, when it is time to.
+    #[cfg(test)]
+    fn maybe_panic(&mut self) -> Result<(), String> {
+        let due = self.panic_every > 0 && self.step % self.panic_every == 0;
+        let Some(call) = self.witness.any_open().filter(|_| due) else { return Ok(()) };
+        self.witness.poisoned.insert(call);
+        self.core.poison(self.now, call, &mut self.effects);
+        self.carry_out()?;
+        self.core.check()
     }
 
     fn carry_out(&mut self) -> Result<(), String> {

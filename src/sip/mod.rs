@@ -8,11 +8,11 @@ pub mod stack;
 mod txn;
 pub mod wire;
 
-pub use auth::{Algorithm, ha1};
+pub use auth::{Algorithm, ha1, source_of};
 pub use registrar::Binding;
 pub use stack::{
     AccountSettings, Caller, Census, Command, Destination, DialogEnd, Event, Flow, Input,
-    InviteInfo, Limits, Listener, Lockout, Output, Peer, Settings, Source, Stack, Timers,
+    InviteInfo, Limits, Listener, Lockout, Output, Peer, Settings, Source, Sources, Stack, Timers,
     Transport, TrunkCredentials, TrunkSettings,
 };
 pub use wire::{NameAddr, Text, Uri};

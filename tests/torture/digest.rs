@@ -51,7 +51,8 @@ fn a_digest_counts_once_and_for_what_it_was_made_for() {
     assert_eq!(desk.register(&with(40)).status, 200);
     assert_eq!(desk.register(&with(39)).status, 200);
 
-    let faults: [(&str, fn(&mut Login)); 6] = [
+    type Change = fn(&mut Login);
+    let faults: [(&str, Change); 6] = [
         ("another method", |login| login.method = "INVITE".into()),
         ("another URI", |login| login.uri = "sip:192.0.2.1".into()),
         ("a realm never challenged", |login| login.realm = "elsewhere".into()),

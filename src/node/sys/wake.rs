@@ -1,9 +1,14 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 
 /// Wakes a thread that waits in an `Epoll` (which watches it by `Trigger::Edge`). Many calls before
 /// the thread has looked cost one system call.
+///
+/// A caller puts something into a channel and then looks at `called`; the thread clears `called` and
+/// then looks into the channel. One of them must see what the other did, or something would lie there
+/// with nobody awake. That takes a sequentially consistent fence between the two steps of each; the
+/// channel may have one of its own, but does not promise it.
 #[derive(Debug)]
 pub(crate) struct Wake {
     event: OwnedFd,
@@ -27,7 +32,8 @@ impl Wake {
 
     /// Wakes the thread, unless a call is on its way.
     pub(crate) fn call(&self) {
-        if self.called.swap(true, Ordering::AcqRel) {
+        fence(Ordering::SeqCst);
+        if self.called.swap(true, Ordering::Relaxed) {
             return;
         }
         let one = 1_u64;
@@ -41,7 +47,8 @@ impl Wake {
 
     /// The thread looks now; what comes later calls again.
     pub(crate) fn heard(&self) {
-        self.called.store(false, Ordering::Release);
+        self.called.store(false, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
     }
 }
 

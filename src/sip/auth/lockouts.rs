@@ -32,7 +32,9 @@ impl Lockouts {
 
     /// Whether this source may try nobody.
     pub(crate) fn is_source_locked(&self, source: IpAddr, limits: &Lockout) -> bool {
-        self.tries.get(&Suspect::Source(part(source))).is_some_and(|n| *n >= limits.source_tries)
+        self.tries
+            .get(&Suspect::Source(source_of(source)))
+            .is_some_and(|n| *n >= limits.source_tries)
     }
 
     /// Remembers a wrong answer.
@@ -44,7 +46,7 @@ impl Lockouts {
         limits: &Lockout,
         max: usize,
     ) {
-        for suspect in [pair(source, user), Suspect::Source(part(source))] {
+        for suspect in [pair(source, user), Suspect::Source(source_of(source))] {
             if !self.tries.contains_key(&suspect) && self.tries.len() >= max.max(2) {
                 self.forget_first();
             }
@@ -89,11 +91,12 @@ impl Lockouts {
 
 fn pair(source: IpAddr, user: &str) -> Suspect {
     let end = user.char_indices().map(|(at, _)| at).find(|at| *at >= USER_MAX);
-    Suspect::Pair(part(source), user.get(..end.unwrap_or(user.len())).unwrap_or(user).into())
+    Suspect::Pair(source_of(source), user.get(..end.unwrap_or(user.len())).unwrap_or(user).into())
 }
 
 /// The part of an address that belongs to one source: IPv4 whole, IPv6 /64.
-fn part(source: IpAddr) -> IpAddr {
+#[must_use]
+pub fn source_of(source: IpAddr) -> IpAddr {
     match source.to_canonical() {
         IpAddr::V4(v4) => v4.into(),
         IpAddr::V6(v6) => {

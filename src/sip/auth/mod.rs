@@ -12,6 +12,7 @@ pub use algorithm::{Algorithm, ha1};
 pub(crate) use answer::Answer;
 pub(crate) use authority::{Authority, Claim, Verdict};
 use lockouts::Lockouts;
+pub use lockouts::source_of;
 use nonce::Nonce;
 pub(crate) use respond::respond;
 use window::Window;

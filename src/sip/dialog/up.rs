@@ -199,7 +199,7 @@ impl Up {
         let give_up_at = ground.now + ANSWER_MAX;
         let is_offered = sdp.is_some();
         self.turn = Turn::Theirs(Theirs { server, invite, is_offered, give_up_at });
-        out.push(DialogOutput::Event(Event::Offered { dialog, sdp }));
+        out.push(DialogOutput::Event(Event::Offered { dialog, sdp, source: flow.peer.ip() }));
         Some(State::Up(self))
     }
 

@@ -78,6 +78,9 @@ pub enum Event {
         dialog: DialogId,
         /// The offer. `None`: `Accept` must make the offer, and `Acked` brings the answer.
         sdp: Option<Bytes>,
+        /// The IP address that it came from, which may be another than the INVITE's: a phone has
+        /// changed its network.
+        source: IpAddr,
     },
     /// Our re-INVITE was accepted.
     Accepted {

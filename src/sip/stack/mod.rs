@@ -56,5 +56,5 @@ pub use settings::{
     AccountSettings, Limits, Listener, Lockout, Settings, Source, Timers, TrunkCredentials,
     TrunkSettings,
 };
-use sources::Sources;
+pub use sources::Sources;
 use way::Way;

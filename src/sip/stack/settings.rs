@@ -19,7 +19,9 @@ pub struct Settings {
     pub trunks: Vec<TrunkSettings>,
     /// The accounts.
     pub accounts: Vec<AccountSettings>,
-    /// Signs nonces. Keep it over restarts, so that phones need no second try then (R8).
+    /// Signs nonces. Keep it over restarts (R8): a nonce of before is then known for an old one and
+    /// answered with `stale=true`, so that a phone tries again without asking for its password. It is
+    /// not good any more: which of its counts were used up is forgotten.
     pub nonce_key: [u8; 32],
     /// How long a nonce is good; 10–3,600 s.
     pub nonce_life: Duration,

@@ -6,14 +6,16 @@ use crate::sip::stack::{Source, TrunkSettings};
 
 /// Which trunk an address belongs to: the longest prefix wins, then the one that names the port.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Sources {
+pub struct Sources {
     trunks: HashMap<(u8, IpAddr, Option<u16>), TrunkId, ahash::RandomState>,
     /// Longest first, each once.
     prefixes: Vec<u8>,
 }
 
 impl Sources {
-    pub(crate) fn new(trunks: &[TrunkSettings]) -> Self {
+    /// Those of these trunks.
+    #[must_use]
+    pub fn new(trunks: &[TrunkSettings]) -> Self {
         let mut sources = Self::default();
         for trunk in trunks {
             let mut own = Source::host(trunk.address.ip());
@@ -34,7 +36,8 @@ impl Sources {
     }
 
     /// The trunk that a message from this address comes from.
-    pub(crate) fn trunk(&self, source: SocketAddr) -> Option<&TrunkId> {
+    #[must_use]
+    pub fn trunk(&self, source: SocketAddr) -> Option<&TrunkId> {
         let address = source.ip().to_canonical();
         self.prefixes.iter().find_map(|prefix| {
             let net = mask(address, *prefix);

@@ -347,3 +347,32 @@ fn an_account_is_offered_its_own_algorithms_only() {
     assert_eq!(bench.response().status, 200);
     bench.check_empty();
 }
+
+#[test]
+fn an_offer_says_from_where_it_came() {
+    let mut bench = Bench::new();
+    bench.register(udp("10.0.1.1:5060"), "alice", "secret");
+    bench.sent.clear();
+    let dialog = call(&mut bench, "a");
+    let invite = bench.request();
+    let far = Far { user: "alice", ..Far::new(udp("10.0.1.1:5060")) };
+    bench.receive(far.flow, far.respond(&invite, 200, Some(SDP)));
+    // The phone takes another network.
+    let moved = bench.register(udp("10.0.9.9:5060"), "alice", "secret").flow;
+    let mut far = bench.far_of(Far { flow: moved, ..far }, &invite);
+    bench.events.clear();
+    for (method, flow) in [("INVITE", moved), ("UPDATE", moved), ("INVITE", udp("10.0.1.1:5060"))] {
+        let offer = far.next(method, Some(SDP));
+        bench.receive(flow, offer);
+        let Some(Event::Offered { source, .. }) = bench.events.first() else {
+            panic!("{:?}", bench.events)
+        };
+        assert_eq!(*source, flow.peer.ip());
+        bench.command(Command::Accept { dialog, sdp: SDP.into() });
+        let ack = far.ack(None);
+        bench.receive(flow, ack);
+        bench.events.clear();
+    }
+    bench.hang_up(dialog);
+    bench.check_empty();
+}
