@@ -181,7 +181,6 @@ mod tests {
         assert_eq!(receive(&b, &mut slots, Wait::No).unwrap(), 0);
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a real wait on a real socket")]
     #[test]
     fn a_reader_that_waits_takes_what_there_is_and_gives_up_at_its_time() {
         let bind = "127.0.0.1:0";
