@@ -16,6 +16,8 @@ pub struct Ports {
 struct Shelf {
     /// All ports of this worker, ascending.
     all: Vec<u16>,
+    /// Which of them are taken.
+    taken: Vec<bool>,
     /// Free ports with the moment from which each may be taken, the longest free first.
     free: VecDeque<(Instant, u16)>,
 }
@@ -30,7 +32,7 @@ impl Ports {
                 all.sort_unstable();
                 all.dedup();
                 let free = all.iter().map(|port| (Instant::ZERO, *port)).collect();
-                Shelf { all, free }
+                Shelf { taken: vec![false; all.len()], all, free }
             })
             .collect();
         Self { quarantine, workers }
@@ -86,20 +88,29 @@ impl Ports {
         if shelf.free.front()?.0 > now {
             return None;
         }
-        shelf.free.pop_front().map(|(_, port)| port)
+        let (_, port) = shelf.free.pop_front()?;
+        shelf.mark(port, true);
+        Some(port)
     }
 
     /// Gives a taken port back. What was not taken is left as it is.
     pub fn give_back(&mut self, now: Instant, port: u16) {
         let from = now + self.quarantine;
         for shelf in &mut self.workers {
-            if shelf.all.binary_search(&port).is_ok() {
-                if shelf.free.iter().all(|(_, free)| *free != port) {
-                    shelf.free.push_back((from, port));
-                }
+            if shelf.mark(port, false) {
+                shelf.free.push_back((from, port));
                 return;
             }
         }
+    }
+}
+
+impl Shelf {
+    /// Notes that a port of this shelf is taken or no longer is; whether that changed it.
+    fn mark(&mut self, port: u16, taken: bool) -> bool {
+        let at = self.all.binary_search(&port).ok();
+        let place = at.and_then(|at| self.taken.get_mut(at));
+        place.is_some_and(|place| std::mem::replace(place, taken) != taken)
     }
 }
 
