@@ -80,10 +80,20 @@ impl Core {
                 .ok_or_else(|| format!("offer {offer} belongs to no living call"))?;
         }
         for agent in self.desk.agents() {
-            let busy = agent.state.is_offered() || agent.state.has_caller();
             let owner = agent.ticket.and_then(|ticket| self.world.index.tickets.get(&ticket));
-            if busy && owner.is_none() {
-                return Err(format!("agent {} is {:?} without a call", agent.id, agent.state));
+            let call = owner.and_then(|call| self.calls.get(call)?.call.as_ref());
+            let fits = match call.map(|call| &call.phase) {
+                _ if !agent.state.is_offered() && !agent.state.has_caller() => true,
+                Some(Phase::Offered(_, ringing)) => {
+                    agent.state.is_offered() && ringing.agent == *agent.id
+                }
+                Some(Phase::Joining(talk) | Phase::Talking(talk)) => {
+                    agent.state.has_caller() && talk.agent.as_ref() == Some(agent.id)
+                }
+                _ => false,
+            };
+            if !fits {
+                return Err(format!("agent {} is {:?}, no call is", agent.id, agent.state));
             }
         }
         for (id, entry) in &self.calls {
