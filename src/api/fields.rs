@@ -233,6 +233,10 @@ mod tests {
         let causes = |value| fields(&[("cause", value)]).choices::<Cause>("cause");
         assert_eq!(causes("answered,far-busy"), Ok(vec![Cause::Answered, Cause::FarBusy]));
         let problem = causes("answered,nonsense").unwrap_err();
-        assert!(problem.detail().contains("abandoned-queue, voicemail"), "{}", problem.detail());
+        assert!(
+            problem.detail().contains("abandoned-queue, overflow, voicemail"),
+            "{}",
+            problem.detail()
+        );
     }
 }

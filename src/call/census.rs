@@ -49,6 +49,10 @@ impl Core {
             self.held(*call, |held| held.dialogs.contains(dialog))
                 .ok_or_else(|| format!("dialog {dialog} has no living owner"))?;
         }
+        let (known, owned) = (self.world.stack.census().dialogs, self.world.index.dialogs.len());
+        if known != owned {
+            return Err(format!("the stack has {known} dialogs, calls own {owned}"));
+        }
         for (stream, call) in &self.world.index.streams {
             self.held(*call, |held| held.streams.iter().any(|held| held.id == *stream))
                 .ok_or_else(|| format!("stream {stream} has no living owner"))?;

@@ -300,7 +300,10 @@ impl Core {
         for act in acts {
             match act {
                 Act::Sip(command) => self.stack_step(now, sip::Input::Command(command), out),
-                Act::Media { worker, command } => out.push(Effect::Media { worker, command }),
+                Act::Media { worker, command } => {
+                    self.note_stream(id, &command);
+                    out.push(Effect::Media { worker, command });
+                }
                 Act::Desk(input) => self.desk_step(now, input),
                 Act::AskPosition(ticket) => {
                     let position = self.desk.position(ticket);
@@ -309,6 +312,20 @@ impl Core {
                 Act::Fact(fact) => self.record(now, fact, out),
                 Act::Reply { id, reply } => out.push(Effect::Reply { id, reply }),
             }
+        }
+    }
+
+    /// Which streams a worker has open: what a panicking step asked for was never told to it.
+    fn note_stream(&mut self, call: CallId, command: &media::Command) {
+        let (stream, open) = match command {
+            media::Command::Open { stream, .. } => (stream, true),
+            media::Command::Close { stream } => (stream, false),
+            _ => return,
+        };
+        let streams = self.calls.get_mut(&call).map(|entry| &mut entry.holdings.streams);
+        if let Some(held) = streams.and_then(|held| held.iter_mut().find(|held| held.id == *stream))
+        {
+            held.open = open;
         }
     }
 

@@ -30,6 +30,9 @@ pub(crate) enum Input {
     /// A fault of ours: takes what it can get, then panics (R26).
     #[cfg(test)]
     Break,
+    /// The same, half-way through the call's end.
+    #[cfg(test)]
+    BreakEnding,
 }
 
 /// What an agent may want of the call.

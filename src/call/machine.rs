@@ -77,6 +77,11 @@ impl Call {
                 turn.sip(sip::Command::Hangup { dialog, reason: None, status: 500 });
                 panic!("broken for a test");
             }
+            #[cfg(test)]
+            Input::BreakEnding => {
+                self.end(turn, EndedBy::System, Cause::InternalError);
+                panic!("broken for a test");
+            }
         }
         self.rest(turn)
     }

@@ -91,7 +91,6 @@ impl Stream {
         };
         let stream = self.held.id;
         let command = if self.agreed.replace(agreed).is_none() {
-            turn.mark_stream(stream, true);
             media::Command::Open { stream, port: self.held.port, remote, expect_keys: false }
         } else {
             media::Command::Agree { stream, remote }
@@ -115,7 +114,6 @@ impl Stream {
     pub(crate) fn close(self, turn: &mut Turn<'_>) -> Option<StreamId> {
         let stream = self.held.id;
         if self.is_open() {
-            turn.mark_stream(stream, false);
             turn.media(self.held.worker, media::Command::Close { stream });
             Some(stream)
         } else {

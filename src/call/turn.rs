@@ -151,13 +151,6 @@ impl Turn<'_> {
         Some(stream)
     }
 
-    /// The worker is being told to open or to close the stream: what a panic must undo.
-    pub(crate) fn mark_stream(&mut self, stream: StreamId, open: bool) {
-        if let Some(held) = self.holdings.streams.iter_mut().find(|held| held.id == stream) {
-            held.open = open;
-        }
-    }
-
     /// Gives the stream's port back. Its last figures may still come: the index forgets it then.
     pub(crate) fn drop_stream(&mut self, stream: StreamId) {
         if let Some(at) = self.holdings.streams.iter().position(|held| held.id == stream) {

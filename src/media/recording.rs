@@ -3,8 +3,9 @@ use crate::media::g711::{self, ALAW_SILENCE};
 use crate::media::timeline::Placed;
 use crate::media::{Block, Event, Out, samples};
 
-/// Samples of a block: 400 ms. With [`HOLD`] it is what a crash may cost (R17: 1 s at most).
-const BLOCK: u64 = samples::RATE * 2 / 5;
+/// Samples of a block: 200 ms. With [`HOLD`] it is what a crash costs (R17: 1 s at most), and a busy
+/// machine adds its own.
+const BLOCK: u64 = samples::RATE / 5;
 /// What is older than this is handed over; until then late packets find their place. 300 ms.
 const HOLD: u64 = samples::RATE * 3 / 10;
 /// Samples that a track holds: what waits, and room for a late tick. 4 s.
@@ -228,14 +229,14 @@ mod tests {
     fn blocks_leave_in_time_and_a_stop_may_lie_ahead() {
         let mut recording = Recording::new(RecordingId(Ulid::nil()), at(0));
         let mut out = Out::new();
-        assert!(!recording.flush(at(5_599), &mut out));
+        assert!(!recording.flush(at(3_999), &mut out));
         assert!(out.blocks.is_empty());
-        assert!(!recording.flush(at(5_600), &mut out));
-        assert_eq!((out.blocks.len(), out.blocks[0].end()), (1, 3_200));
-        for ms in 700..3_000 {
+        assert!(!recording.flush(at(4_000), &mut out));
+        assert_eq!((out.blocks.len(), out.blocks[0].end()), (1, 1_600));
+        for ms in 500..3_000 {
             recording.flush(at(ms * 8), &mut out);
             let waiting = ms * 8 - out.blocks.last().map_or(0, Block::end);
-            assert!(waiting < 6_400, "a crash now costs {waiting} samples (R17)");
+            assert!(waiting < 4_200, "a crash now costs {waiting} samples (R17)");
         }
         let mut recording = Recording::new(RecordingId(Ulid::nil()), at(0));
         recording.stop(at(16_000), at(20_000));

@@ -17,6 +17,7 @@ mod run;
 pub use run::run;
 
 mod agenda;
+mod between;
 mod chance;
 mod hash;
 mod house;

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::base::{AgentId, CallId, Instant, QueueId, RecordingId};
-use crate::call::{Cause, Cdr, EndedBy, Fact, OfferResult, QueueExit, Record, View};
+use crate::call::{CallPhase, Cause, Cdr, EndedBy, Fact, OfferResult, QueueExit, Record, View};
 use crate::sim::Figures;
 
 /// A party whose network is gone is noticed within this (R5).
@@ -33,6 +33,8 @@ pub(crate) struct Witness {
 #[derive(Debug, Default)]
 struct Seen {
     arrived: Instant,
+    /// It is shown as ending.
+    ending: bool,
     sip_call_id: String,
     queue: Option<QueueId>,
     offered: Option<AgentId>,
@@ -113,6 +115,11 @@ impl Witness {
             View::AgentGone(agent) => {
                 self.agents.remove(agent);
                 self.dead_phones.remove(agent);
+            }
+            View::Call(view) => {
+                if let Some(seen) = self.open.get_mut(&view.id) {
+                    seen.ending = view.phase == CallPhase::Ending;
+                }
             }
             _ => {}
         }
@@ -255,8 +262,7 @@ impl Witness {
             let offered = seen.offered.and_then(|agent| self.agents.get_mut(&agent));
             offered.into_iter().for_each(|person| person.offered = None);
             // What had ended before keeps its own cause.
-            let was_over = cdr.total_ms < ms(now.since(seen.arrived));
-            let fits = cdr.cause == Cause::InternalError || was_over;
+            let fits = cdr.cause == Cause::InternalError || seen.ending;
             hold!(fits, "call {call} panicked and is {:?}", cdr.cause);
             hold!(seen.recording.is_none(), "call {call} ended, {:?} runs on", seen.recording);
             return Ok(());

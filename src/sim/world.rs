@@ -16,16 +16,16 @@ use crate::sim::hash::Hash;
 use crate::sim::house::{self, Edition};
 use crate::sim::network::Network;
 use crate::sim::people::{Citizen, CitizenAct, FarAct, Odd, Worker, WorkerAct};
-use crate::sim::sound::{Noise, Sound};
+use crate::sim::sound::Sound;
 use crate::sim::trail::Trail;
-use crate::sim::ua::{Account, LineId, Out, Ua, UaEvent};
+use crate::sim::ua::{Account, LineId, Ua};
 use crate::sim::witness::Witness;
 use crate::sip::{self, Transport};
 
 /// The user agents in `World::uas`; the phones follow.
 pub(crate) const CARRIER: usize = 0;
 pub(crate) const OUTSIDE: usize = 1;
-const PHONES: usize = 2;
+pub(crate) const PHONES: usize = 2;
 /// When the run begins, on its own clock.
 const BEGIN: Instant = Instant::from_micros(1_000_000_000);
 /// The wall at the begin: 2026-03-02 08:00 in Shanghai, a Monday.
@@ -301,10 +301,11 @@ impl World {
     /// Makes a step of some call panic, when it is time to.
     #[cfg(test)]
     fn maybe_panic(&mut self) -> Result<(), String> {
-        let due = self.panic_every > 0 && self.step % self.panic_every == 0;
+        let due = self.panic_every > 0 && self.step.is_multiple_of(self.panic_every);
         let Some(call) = self.witness.any_open().filter(|_| due) else { return Ok(()) };
         self.witness.poisoned.insert(call);
-        self.core.poison(self.now, call, &mut self.effects);
+        let ending = self.step.is_multiple_of(2);
+        self.core.poison(self.now, call, ending, &mut self.effects);
         self.carry_out()?;
         self.core.check()
     }
@@ -343,78 +344,6 @@ impl World {
             }
         }
         Ok(())
-    }
-
-    fn send_to_peer(&mut self, to: SocketAddr, bytes: &Bytes) {
-        let Some(ua) = self.ua_at(to) else { return };
-        for delay in self.network.carry().into_iter().flatten() {
-            self.put(delay, Due::ToPeer(ua, bytes.clone()));
-        }
-    }
-
-    pub(crate) fn send_to_engine(&mut self, from: SocketAddr, bytes: &Bytes) {
-        for delay in self.network.carry().into_iter().flatten() {
-            self.put(delay, Due::ToEngine(from, bytes.clone()));
-        }
-    }
-
-    /// Lets a user agent do something.
-    pub(crate) fn with_ua<T>(
-        &mut self,
-        ua: usize,
-        act: impl FnOnce(&mut Ua, Instant, &mut Vec<Out>) -> T,
-    ) -> Result<T, String> {
-        let mut out = Vec::new();
-        let result = act(&mut self.uas[ua], self.now, &mut out);
-        self.after_ua(ua, out)?;
-        Ok(result)
-    }
-
-    fn after_ua(&mut self, ua: usize, out: Vec<Out>) -> Result<(), String> {
-        let address = self.uas[ua].address;
-        let deadline = self.uas[ua].deadline();
-        self.wakes.set(&ua, deadline);
-        for out in out {
-            match out {
-                Out::Send(bytes) => self.send_to_engine(address, &bytes),
-                Out::Event(event) => self.person_hears(ua, event)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn person_hears(&mut self, ua: usize, event: UaEvent) -> Result<(), String> {
-        self.trail.note(self.now, self.step, &format!("{}: {event:?}", self.uas[ua].address));
-        match ua {
-            CARRIER => self.citizen_hears(event),
-            OUTSIDE => self.far_hears(event),
-            phone => self.worker_hears(phone - PHONES, event),
-        }
-    }
-
-    fn noise(&mut self, noise: Noise) {
-        match noise {
-            Noise::Tell(after, event) => self.put(after, Due::Tell(event)),
-            Noise::Ends(after, stream, play) => self.put(after, Due::PlayEnds(stream, play)),
-            Noise::Look(after, stream) => self.put(after, Due::Look(stream)),
-            Noise::Hears(party, prompts, cut) => {
-                if let Some((CARRIER, line)) = self.party(party) {
-                    self.citizen_listens(line, &prompts, cut);
-                }
-            }
-            Noise::Joined(near, far) => {
-                let (near, far) = (self.party(near), self.party(far));
-                if let (Some((CARRIER, line)), Some(far)) = (near, far) {
-                    self.joined(line, far);
-                }
-            }
-        }
-    }
-
-    /// The user agent and the call whose media live at this address.
-    fn party(&self, at: SocketAddr) -> Option<(usize, LineId)> {
-        let ua = self.ua_at(at)?;
-        Some((ua, self.uas[ua].line_at(at.port())?))
     }
 
     fn look(&mut self, stream: StreamId) -> Result<(), String> {

@@ -27,7 +27,7 @@ fn calls_that_a_crash_ends_have_their_records() {
         stage.ready();
         let callers = stage.call(CALLS, stay);
         stage.talking(CALLS);
-        std::thread::sleep(Duration::from_millis(400 + 700 * (round as u64 % 4)));
+        std::thread::sleep(Duration::from_millis(900 + 600 * (round as u64 % 4)));
 
         let killed = stage::wall();
         stage.switch.kill();
@@ -173,7 +173,8 @@ fn a_phone_is_reached_after_a_crash_without_registering_anew() {
     let cdr = stage.switch.cdrs(2).remove(0);
     assert_eq!(cdr["cause"], "answered", "{cdr}");
     let sound = Sound::of(&stage.switch, &cdr);
-    assert!(sound.has(0, 1_300, CALLER_HZ, 0.3, 1.8), "the new caller, not the old one");
+    let new = sound.has(0, 1_300, CALLER_HZ, 0.3, 1.8);
+    assert!(new, "the new caller, not the old one: {:?}", sound.profile(0));
     assert!(sound.has(1, AGENT_HZ, CALLER_HZ, 0.3, 1.8), "the agent");
     let heard = alive.view().heard.expect("what the caller heard");
     assert!(heard.tone_windows(AGENT_HZ) >= 12, "{heard:?}");

@@ -3,27 +3,27 @@ use std::time::{Duration, Instant};
 
 /// The carrier's end of the trunk, by hand: a socket and texts, so that nothing stands between the
 /// arrival of a response and what a test does about it.
-pub struct Line {
+pub(crate) struct Line {
     socket: UdpSocket,
     switch: SocketAddr,
 }
 
 /// A response.
 #[derive(Debug)]
-pub struct Heard {
-    pub status: u16,
-    pub call_id: String,
-    pub text: String,
+pub(crate) struct Heard {
+    pub(crate) status: u16,
+    pub(crate) call_id: String,
+    pub(crate) text: String,
 }
 
 impl Line {
     /// A line from `bind` to the engine.
-    pub fn new(bind: SocketAddr, switch: SocketAddr) -> Self {
+    pub(crate) fn new(bind: SocketAddr, switch: SocketAddr) -> Self {
         Self { socket: UdpSocket::bind(bind).expect("the carrier's socket"), switch }
     }
 
     /// Sends the INVITE of a new call.
-    pub fn invite(&self, called: &str, call_id: &str) {
+    pub(crate) fn invite(&self, called: &str, call_id: &str) {
         let local = self.socket.local_addr().expect("an address");
         let sdp = format!(
             "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
@@ -47,7 +47,7 @@ impl Line {
     }
 
     /// ACK of a final response: inside the transaction for a refusal, of the dialog for a 2xx.
-    pub fn ack(&self, called: &str, heard: &Heard) {
+    pub(crate) fn ack(&self, called: &str, heard: &Heard) {
         let local = self.socket.local_addr().expect("an address");
         let to = heard.text.lines().find(|line| line.to_ascii_lowercase().starts_with("to:"));
         let call_id = &heard.call_id;
@@ -71,7 +71,7 @@ impl Line {
     }
 
     /// The next response within `limit`.
-    pub fn hear(&self, limit: Duration) -> Option<Heard> {
+    pub(crate) fn hear(&self, limit: Duration) -> Option<Heard> {
         let until = Instant::now() + limit;
         let mut buffer = [0; 65_536];
         loop {
@@ -95,7 +95,7 @@ impl Line {
     }
 
     /// The final response to a call's INVITE within `limit`.
-    pub fn outcome(&self, call_id: &str, limit: Duration) -> Option<Heard> {
+    pub(crate) fn outcome(&self, call_id: &str, limit: Duration) -> Option<Heard> {
         let until = Instant::now() + limit;
         loop {
             let heard = self.hear(until.saturating_duration_since(Instant::now()))?;

@@ -7,15 +7,15 @@ const RATE: f64 = 8_000.0;
 const TAG: usize = 24;
 
 /// A recording as the API plays it.
-pub struct Sound {
+pub(crate) struct Sound {
     /// What the caller said, and what the agent did: linear, 8 kHz.
-    pub tracks: [Vec<f64>; 2],
+    pub(crate) tracks: [Vec<f64>; 2],
     raw: [Vec<u8>; 2],
 }
 
 impl Sound {
     /// The recording that a CDR names.
-    pub fn of(switch: &Switch, cdr: &Value) -> Self {
+    pub(crate) fn of(switch: &Switch, cdr: &Value) -> Self {
         let recording = cdr["recording"].as_str().unwrap_or_else(|| panic!("no recording: {cdr}"));
         Self::read(&switch.download(&format!("/v1/recordings/{recording}/audio.wav")))
     }
@@ -41,32 +41,36 @@ impl Sound {
     }
 
     /// Its length in s.
-    pub fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         self.tracks[0].len() as f64 / RATE
     }
 
     /// Whether `hz` rather than `other` is heard on a track from `from` to `to`, in s: in nine of ten
-    /// windows of 50 ms. (Longer ones would hear the drift correction of a recording as another tone.)
-    pub fn has(&self, track: usize, hz: u16, other: u16, from: f64, to: f64) -> bool {
+    /// windows of 50 ms. Where a recording catches up with the sender's clock its pitch is 1.25 % off.
+    pub(crate) fn has(&self, track: usize, hz: u16, other: u16, from: f64, to: f64) -> bool {
         let all = &self.tracks[track];
         let place = |at: f64| ((at * RATE) as usize).min(all.len());
         let windows = all[place(from)..place(to)].chunks_exact(400);
+        let near = |part: &[f64], hz: u16| {
+            let pitches = [0.9875, 1.0, 1.0125].map(|pitch| power(part, f64::from(hz) * pitch));
+            pitches.into_iter().fold(0.0, f64::max)
+        };
         let heard = windows.clone().filter(|part| {
             let energy: f64 = part.iter().map(|sample| sample * sample).sum();
-            let wanted = power(part, hz);
-            energy > 1e6 && wanted > 0.25 * energy && wanted > 5.0 * power(part, other)
+            let wanted = near(part, hz);
+            energy > 1e6 && wanted > 0.25 * energy && wanted > 5.0 * near(part, other)
         });
         windows.len() >= 2 && heard.count() * 10 >= windows.len() * 9
     }
 
     /// How loud each 100 ms of a track are, for a look when something is wrong.
-    pub fn profile(&self, track: usize) -> Vec<u32> {
+    pub(crate) fn profile(&self, track: usize) -> Vec<u32> {
         let loud = |part: &[f64]| part.iter().map(|s| s.abs()).sum::<f64>() / part.len() as f64;
         self.tracks[track].chunks(800).map(|part| loud(part) as u32).collect()
     }
 
     /// Where a track's tagged packets lie against their numbers, in samples: each change of it.
-    pub fn shifts(&self, track: usize) -> Vec<(usize, i64)> {
+    pub(crate) fn shifts(&self, track: usize) -> Vec<(usize, i64)> {
         let mut shifts: Vec<(usize, i64)> = Vec::new();
         for (at, number) in tags(&self.raw[track]) {
             let shift = at as i64 - i64::from(number) * 160;
@@ -78,7 +82,7 @@ impl Sound {
     }
 
     /// Whether both tracks are silent from `from` to `to`, in s.
-    pub fn is_silent(&self, from: f64, to: f64) -> bool {
+    pub(crate) fn is_silent(&self, from: f64, to: f64) -> bool {
         self.tracks.iter().all(|all| {
             let place = |at: f64| ((at * RATE) as usize).min(all.len());
             all[place(from)..place(to)].iter().all(|sample| sample.abs() < 64.0)
@@ -95,8 +99,8 @@ fn tags(raw: &[u8]) -> Vec<(usize, u32)> {
 }
 
 /// The energy of one frequency (Goertzel), in units of the samples' energy.
-fn power(part: &[f64], hz: u16) -> f64 {
-    let turn = 2.0 * (std::f64::consts::TAU * f64::from(hz) / RATE).cos();
+fn power(part: &[f64], hz: f64) -> f64 {
+    let turn = 2.0 * (std::f64::consts::TAU * hz / RATE).cos();
     let (mut one, mut two) = (0.0, 0.0);
     for sample in part {
         (one, two) = (sample + turn * one - two, one);

@@ -17,8 +17,8 @@ use crate::harness::{Place, Switch, usual};
 /// A guard against hanging.
 const GUARD: Duration = Duration::from_secs(30);
 /// What the caller of a fleet says, and what its agent does, in Hz.
-pub const CALLER_HZ: u16 = 440;
-pub const AGENT_HZ: u16 = 800;
+pub(crate) const CALLER_HZ: u16 = 440;
+pub(crate) const AGENT_HZ: u16 = 800;
 
 /// Straight into the queue and to an agent, recorded from the first second.
 const QUICK: &str = "\
@@ -35,23 +35,23 @@ nodes:
 ";
 
 /// An engine with a queue `quick` (called as `quick`) that agents 8101, 8102 … serve.
-pub struct Stage {
-    pub switch: Switch,
-    pub pump: Pump,
-    pub agents: usize,
+pub(crate) struct Stage {
+    pub(crate) switch: Switch,
+    pub(crate) pump: Pump,
+    pub(crate) agents: usize,
     _flows: TempDir,
 }
 
 impl Stage {
     /// A running engine with so many agents.
-    pub fn start(agents: usize) -> Self {
+    pub(crate) fn start(agents: usize) -> Self {
         let mut stage = Self::prepare(agents, "");
         stage.switch.run();
         stage
     }
 
     /// Everything but the start, with `more` lines of configuration.
-    pub fn prepare(agents: usize, more: &str) -> Self {
+    pub(crate) fn prepare(agents: usize, more: &str) -> Self {
         let flows = tempfile::tempdir().expect("a temporary folder");
         let folder = flows.path().join("fcg");
         fs::create_dir(&folder).expect("a folder of flows");
@@ -79,7 +79,7 @@ impl Stage {
     }
 
     /// The agents' phones, registered; a talk ends after `talk` at the latest.
-    pub fn phones(&self, talk: Duration) -> Answerers {
+    pub(crate) fn phones(&self, talk: Duration) -> Answerers {
         let mut plan = AnswerPlan::new(self.switch.place.at(12, 5070));
         plan.registrar = Some(self.switch.sip());
         plan.users = (0..self.agents)
@@ -96,14 +96,14 @@ impl Stage {
     }
 
     /// All agents sign in and are ready.
-    pub fn ready(&self) {
+    pub(crate) fn ready(&self) {
         for number in 0..self.agents {
             self.switch.ready(&agent(number));
         }
     }
 
     /// Callers of `quick` who stay for `stay`; they call at once.
-    pub fn call(&self, calls: usize, stay: Duration) -> JoinHandle<FleetReport> {
+    pub(crate) fn call(&self, calls: usize, stay: Duration) -> JoinHandle<FleetReport> {
         self.call_at(SocketAddr::from((self.switch.place.ip(11), 0)), calls, stay)
     }
 
@@ -116,20 +116,20 @@ impl Stage {
     }
 
     /// Waits until so many calls talk.
-    pub fn talking(&self, calls: usize) {
+    pub(crate) fn talking(&self, calls: usize) {
         self.switch.until(&format!("{calls} talks"), |switch| {
             (in_phase(switch, "talking") == calls).then_some(())
         });
     }
 
     /// Waits until nothing is up.
-    pub fn quiet(&self) {
+    pub(crate) fn quiet(&self) {
         self.switch.until("the end of all calls", |switch| live(switch).is_empty().then_some(()));
     }
 
     /// Limits how long any file of the running engine may get (`None`: no limit): the disk is full
     /// for everything behind it.
-    pub fn limit_files(&self, bytes: Option<u64>) {
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
         let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
         let done = Command::new("prlimit")
             .args(["--pid", &self.switch.pid().to_string(), &format!("--fsize={limit}:")])
@@ -139,12 +139,12 @@ impl Stage {
     }
 
     /// The longest file of a folder below the data folder.
-    pub fn longest(&self, folder: &str) -> u64 {
+    pub(crate) fn longest(&self, folder: &str) -> u64 {
         longest(&self.switch.data().join(folder))
     }
 
     /// Starts the engine with its log through a pipe, so that a limit of files does not touch it.
-    pub fn run_piped(&mut self) {
+    pub(crate) fn run_piped(&mut self) {
         let (mut reader, writer) = std::io::pipe().expect("a pipe");
         let path = self.switch.log_path();
         std::thread::spawn(move || {
@@ -164,12 +164,12 @@ impl Stage {
 }
 
 /// The short name of the agent `number`.
-pub fn agent(number: usize) -> String {
+pub(crate) fn agent(number: usize) -> String {
     format!("{}", 8101 + number)
 }
 
 /// The calls that are up.
-pub fn live(switch: &Switch) -> Vec<Value> {
+pub(crate) fn live(switch: &Switch) -> Vec<Value> {
     let (status, body) = switch.get("/v1/calls/live");
     assert_eq!(status, 200, "{body}");
     let rows = if body.is_array() { &body } else { &body["rows"] };
@@ -177,12 +177,12 @@ pub fn live(switch: &Switch) -> Vec<Value> {
 }
 
 /// How many calls are in a phase.
-pub fn in_phase(switch: &Switch, phase: &str) -> usize {
+pub(crate) fn in_phase(switch: &Switch, phase: &str) -> usize {
     live(switch).iter().filter(|call| call["phase"] == phase).count()
 }
 
 /// Every event from the very first, and that their numbers have no gap and no repetition.
-pub fn events(switch: &Switch) -> Vec<Value> {
+pub(crate) fn events(switch: &Switch) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
     loop {
         let after = all.last().map_or(0, |event| event["number"].as_u64().expect("a number"));
@@ -203,7 +203,7 @@ pub fn events(switch: &Switch) -> Vec<Value> {
 }
 
 /// CDRs by their cause.
-pub fn causes(cdrs: &[Value]) -> BTreeMap<String, usize> {
+pub(crate) fn causes(cdrs: &[Value]) -> BTreeMap<String, usize> {
     let mut causes = BTreeMap::new();
     for cdr in cdrs {
         *causes.entry(cdr["cause"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
@@ -212,7 +212,7 @@ pub fn causes(cdrs: &[Value]) -> BTreeMap<String, usize> {
 }
 
 /// Every call that arrived has exactly one CDR.
-pub fn one_cdr_each(events: &[Value]) {
+pub(crate) fn one_cdr_each(events: &[Value]) {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for event in events.iter().filter(|event| event["type"] == "call_arrived") {
         counts.insert(event["call"].as_str().expect("a call"), 0);
@@ -225,7 +225,7 @@ pub fn one_cdr_each(events: &[Value]) {
 }
 
 /// Waits until an alarm is up (or no longer); returns what `/health` says.
-pub fn alarm(switch: &Switch, id: &str, up: bool) -> Value {
+pub(crate) fn alarm(switch: &Switch, id: &str, up: bool) -> Value {
     switch.until(&format!("alarm {id}: {up}"), |switch| {
         let (_, health) = switch.get("/health");
         let is_up = health["alarms"].as_array()?.iter().any(|alarm| alarm == id);
@@ -236,20 +236,20 @@ pub fn alarm(switch: &Switch, id: &str, up: bool) -> Value {
 }
 
 /// Waits until no alarm is up.
-pub fn well(switch: &Switch) {
+pub(crate) fn well(switch: &Switch) {
     switch.until("health without alarm", |switch| {
         (switch.get("/health").1["status"] == "ok").then_some(())
     });
 }
 
 /// The alarm's events, in order: whether each was its end.
-pub fn alarm_events(events: &[Value], id: &str) -> Vec<bool> {
+pub(crate) fn alarm_events(events: &[Value], id: &str) -> Vec<bool> {
     let of = events.iter().filter(|event| event["type"] == "alarm" && event["alarm"] == id);
     of.map(|event| event["cleared"].as_bool().expect("cleared")).collect()
 }
 
 /// µs since the Unix epoch.
-pub fn wall() -> i64 {
+pub(crate) fn wall() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     i64::try_from(since.as_micros()).expect("before 300,000")
 }

@@ -34,8 +34,8 @@ pub struct Recorded {
     finished: bool,
 }
 
-/// The longest chain of blocks that is followed: over two days of one-second blocks.
-const BLOCKS_MAX: usize = 200_000;
+/// The longest chain of blocks that is followed: over two days of blocks of 200 ms.
+const BLOCKS_MAX: usize = 1_000_000;
 const DAY_US: i64 = 24 * 3600 * 1_000_000;
 
 impl Archive {

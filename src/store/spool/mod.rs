@@ -12,6 +12,8 @@ mod syncing;
 mod writer;
 
 #[cfg(test)]
+mod sync_tests;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use open_call::call_of;
