@@ -30,6 +30,10 @@ trap 'stop; rm -rf "$data"' EXIT
 # A fresh engine for each bench: memory per call is that of its first calls.
 start() {
     stop
+    if (exec 3<>/dev/tcp/127.0.0.1/8090) 2>/dev/null; then
+        echo "Something listens at 127.0.0.1:8090 already: stop it first." >&2
+        exit 1
+    fi
     rm -rf "$data/data"
     taskset -c 0 "$hotline" run --config "$config" >"$data/log" 2>&1 &
     pid=$!

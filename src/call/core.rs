@@ -125,6 +125,17 @@ impl Core {
             Event::Shutdown { drain } => self.stopping = Some(now + drain),
             Event::Deadline => self.on_deadline(now, out),
         }
+        self.settle(now, out);
+    }
+
+    /// The first half of `handle` for a message: pushes what the stack says by itself, such as 100
+    /// Trying, which need not wait for what the call is about. [`Core::settle`] must follow.
+    pub fn hear(&mut self, now: Instant, input: sip::Input, out: &mut Vec<Effect>) {
+        self.stack_step(now, input, out);
+    }
+
+    /// The second half: does what the events so far have led to.
+    pub fn settle(&mut self, now: Instant, out: &mut Vec<Effect>) {
         self.run(now, out);
         self.finish_stop(now, out);
     }

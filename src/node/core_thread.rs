@@ -69,7 +69,14 @@ impl CoreThread {
 
     fn handle(&mut self, event: Event) {
         let now = self.clock.now();
-        self.core.handle(now, event, &mut self.effects);
+        if let Event::Sip(input) = event {
+            // 100 leaves before the rest begins.
+            self.core.hear(now, input, &mut self.effects);
+            self.hands.carry_out(now, &mut self.effects);
+            self.core.settle(now, &mut self.effects);
+        } else {
+            self.core.handle(now, event, &mut self.effects);
+        }
         self.hands.carry_out(now, &mut self.effects);
     }
 

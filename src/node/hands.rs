@@ -26,6 +26,10 @@ pub(crate) struct Hands {
     tools: Tools,
     records: Vec<Record>,
     next_gate: u64,
+    /// The latest gate of the event that is being carried out.
+    gate: Option<u64>,
+    /// Media workers that were handed commands and are still to be called.
+    called: Vec<usize>,
     gated: VecDeque<Gated>,
     waiting: HashMap<CommandId, oneshot::Sender<Reply>>,
     keep_at: Option<Instant>,
@@ -61,6 +65,8 @@ impl Hands {
             tools,
             records: Vec::new(),
             next_gate: 0,
+            gate: None,
+            called: Vec::new(),
             gated: VecDeque::new(),
             waiting: HashMap::new(),
             keep_at: None,
@@ -98,7 +104,12 @@ impl Hands {
                 Effect::Drained => self.drained = true,
             }
         }
-        self.flush(None);
+        // Each thread is called once for all that it was handed: it need not begin after the first.
+        let gate = self.gate.take();
+        self.flush(gate);
+        for worker in self.called.drain(..) {
+            self.tools.media.call(worker);
+        }
     }
 
     fn send(&mut self, now: Instant, flow: sip::Flow, bytes: Bytes, gate: bool) {
@@ -108,7 +119,7 @@ impl Hands {
         }
         self.next_gate += 1;
         let gate = self.next_gate;
-        self.flush(Some(gate));
+        self.gate = Some(gate);
         self.gated.push_back(Gated { gate, until: now + GATE_PATIENCE, flow, bytes });
     }
 
@@ -132,7 +143,12 @@ impl Hands {
     }
 
     fn media(&mut self, worker: usize, command: media::Command) {
-        let Err(command) = self.tools.media.send(worker, command) else { return };
+        let Err(command) = self.tools.media.put(worker, command) else {
+            if !self.called.contains(&worker) {
+                self.called.push(worker);
+            }
+            return;
+        };
         let stream = match command {
             media::Command::Open { stream, .. }
             | media::Command::Agree { stream, .. }

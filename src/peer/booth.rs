@@ -46,6 +46,8 @@ pub(crate) struct Booth {
     pub(crate) ua: Ua,
     pub(crate) pump: Pump,
     pub(crate) local: SocketAddr,
+    /// When the latest message left.
+    pub(crate) sent_at: Instant,
     legs: HashMap<CallKey, LegId>,
     out: Vec<Output>,
     events: Vec<Event>,
@@ -73,6 +75,7 @@ impl Booth {
             ua: Ua::new(local, settings),
             pump,
             local,
+            sent_at: world::now(),
             legs: HashMap::new(),
             out: Vec::new(),
             events: Vec::new(),
@@ -118,6 +121,7 @@ impl Booth {
         for output in std::mem::take(&mut self.out) {
             match output {
                 Output::Send { to, bytes } => {
+                    self.sent_at = world::now();
                     if !self.is_lost(bytes.len())
                         && let Err(error) = self.socket.send_to(&bytes, to)
                     {

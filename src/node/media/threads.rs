@@ -16,6 +16,8 @@ use crate::node::sys::{self, Wake};
 
 /// Descriptors for everything that is not media: SIP, HTTP, files.
 const OTHER_FILES: u64 = 4_096;
+/// A worker is called at the latest when so many commands wait.
+const CALL_AT: usize = 256;
 /// Threads keep to one processor each from so many processors on.
 const PIN_FROM: usize = 4;
 
@@ -139,16 +141,37 @@ impl MediaThreads {
         self.ports.clone()
     }
 
-    /// Hands a command to a worker.
+    /// Hands a command to a worker and calls it.
+    ///
+    /// # Errors
+    /// As [`MediaThreads::put`].
+    pub fn send(&self, worker: usize, command: Command) -> Result<(), Command> {
+        self.put(worker, command)?;
+        self.call(worker);
+        Ok(())
+    }
+
+    /// Hands a command to a worker, to be followed by a [`MediaThreads::call`] before anything is
+    /// waited for.
     ///
     /// # Errors
     /// The command, when the worker's inbox is full or there is no such worker: the call ends with
     /// cause `overload`.
-    pub fn send(&self, worker: usize, command: Command) -> Result<(), Command> {
+    pub fn put(&self, worker: usize, command: Command) -> Result<(), Command> {
         let Some(handle) = self.threads.get(worker) else { return Err(command) };
         handle.inbox.try_send(command).map_err(crossbeam_channel::TrySendError::into_inner)?;
-        handle.wake.call();
+        // When thousands of calls end at once the worker must begin before all is handed over.
+        if handle.inbox.len().is_multiple_of(CALL_AT) {
+            handle.wake.call();
+        }
         Ok(())
+    }
+
+    /// Calls a worker to look at what it was handed.
+    pub fn call(&self, worker: usize) {
+        if let Some(handle) = self.threads.get(worker) {
+            handle.wake.call();
+        }
     }
 
     /// The counters.

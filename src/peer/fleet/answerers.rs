@@ -189,12 +189,16 @@ impl Thread {
     }
 
     fn answer(&mut self, call: CallKey) {
-        let Some(result) = self.calls.get_mut(&call) else { return };
-        result.answered = Some(world::now());
+        if !self.calls.contains_key(&call) {
+            return;
+        }
         let media = self.plan.media(self.answered);
         self.answered += 1;
         if let Err(why) = self.booth.answer(call, media, self.plan.voice.is_none()) {
             self.booth.ua.complain(why);
+        }
+        if let Some(result) = self.calls.get_mut(&call) {
+            result.answered = Some(self.booth.sent_at);
         }
     }
 

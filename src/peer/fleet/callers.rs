@@ -128,11 +128,11 @@ impl Callers<'_> {
             silent: self.plan.voice.is_none(),
             headers: Vec::new(),
         };
-        let placed = world::now();
         let call = self
             .booth
             .place(placing)
             .map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
+        let placed = self.booth.sent_at;
         self.keys.insert(call, index);
         let result = CallResult {
             index,
