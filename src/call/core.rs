@@ -9,8 +9,9 @@ use crate::call::entry::Entry;
 use crate::call::index::Index;
 use crate::call::input::Input;
 use crate::call::lines::Lines;
+use crate::call::open_legs::OpenLegs;
 use crate::call::strangers::Strangers;
-use crate::call::turn::{Act, Turn, World};
+use crate::call::turn::{Act, Holdings, Turn, World};
 use crate::call::{Cause, Effect, EndedBy, Event, Fact, Record, Settings, View};
 use crate::dialplan::Flows;
 use crate::media::{self, Ports, Prompts};
@@ -85,6 +86,7 @@ impl Core {
                 ports,
                 prompts,
                 lines: Lines::default(),
+                open_legs: OpenLegs::default(),
                 index: Index::default(),
                 random,
                 clock: WallClock::new(now, wall),
@@ -180,6 +182,9 @@ impl Core {
             | media::Event::Failed { stream, .. } => *stream,
             media::Event::RecordStopped { .. } => return,
         };
+        if let media::Event::Stats { last: false, .. } = &event {
+            self.tell_former_call(stream, &event);
+        }
         if let Some(call) = self.world.index.streams.get(&stream) {
             self.work.push_back(Work::Call(*call, Input::Media(event)));
         }
@@ -248,6 +253,9 @@ impl Core {
     /// One step of one call. A panic costs this call only (R26).
     pub(crate) fn step(&mut self, now: Instant, id: CallId, input: Input, out: &mut Vec<Effect>) {
         let Some(entry) = self.calls.get_mut(&id) else {
+            if self.world.open_legs.has(id) {
+                return self.step_leg(now, id, input, out);
+            }
             if let Input::Wish { id: command, .. } = input {
                 let reply = Err(crate::call::CommandError::UnknownCall(id));
                 out.push(Effect::Reply { id: command, reply });
@@ -293,10 +301,11 @@ impl Core {
                 self.bury(now, id, out);
             }
         }
+        self.tend_legs(now, out);
     }
 
     /// Does what a call asked for, in its order.
-    fn carry_out(&mut self, now: Instant, id: CallId, acts: Vec<Act>, out: &mut Vec<Effect>) {
+    pub(crate) fn carry_out(&mut self, now: Instant, id: CallId, acts: Vec<Act>, out: &mut Vec<Effect>) {
         for act in acts {
             match act {
                 Act::Sip(command) => self.stack_step(now, sip::Input::Command(command), out),
@@ -322,9 +331,12 @@ impl Core {
             media::Command::Close { stream } => (stream, false),
             _ => return,
         };
-        let streams = self.calls.get_mut(&call).map(|entry| &mut entry.holdings.streams);
-        if let Some(held) = streams.and_then(|held| held.iter_mut().find(|held| held.id == *stream))
-        {
+        let holdings = match self.calls.get_mut(&call) {
+            Some(entry) => Some(&mut entry.holdings),
+            None => self.world.open_legs.holdings(call),
+        };
+        let mut streams = holdings.into_iter().flat_map(|held| &mut held.streams);
+        if let Some(held) = streams.find(|held| held.id == *stream) {
             held.open = open;
         }
     }
@@ -333,7 +345,8 @@ impl Core {
     fn forget(&mut self, now: Instant, id: CallId, out: &mut Vec<Effect>) {
         self.deadlines.set(&id, None);
         let Some(entry) = self.calls.remove(&id) else { return };
-        self.free(now, &entry, out);
+        self.free(now, &entry.holdings, out);
+        self.world.open_legs.bury(id);
         let ended = entry.draft.ended_at().unwrap_or(now);
         let trunk = entry.draft.trunk().cloned();
         let cdr = entry.draft.close(ended);
@@ -362,8 +375,7 @@ impl Core {
     }
 
     /// Frees what a call still holds. After an orderly end that is its ticket at most.
-    fn free(&mut self, now: Instant, entry: &Entry, out: &mut Vec<Effect>) {
-        let held = &entry.holdings;
+    pub(crate) fn free(&mut self, now: Instant, held: &Holdings, out: &mut Vec<Effect>) {
         for dialog in &held.dialogs {
             self.world.index.dialogs.remove(dialog);
             let hang_up = sip::Command::Hangup { dialog: *dialog, reason: None, status: 500 };
@@ -417,6 +429,7 @@ impl Core {
             self.run(now, out);
         }
         if self.calls.is_empty() && !self.drained {
+            self.end_all_legs(now, out);
             // The last BYE may be lost: it is sent again while there is time.
             let calm = self.world.stack.census().is_calm();
             if !calm && now < at + LAST_WORDS {

@@ -25,7 +25,7 @@ pub use settings::{
     AccountRules, AnswerBy, CalledFrom, CallerFrom, Phone, Route, Settings, TrunkRules,
 };
 mod record;
-pub use record::{CallArrived, Fact, OfferResult, QueueExit, Record};
+pub use record::{CallArrived, Fact, LegEnd, OfferResult, QueueExit, Record};
 mod cdr;
 pub use cdr::{Cdr, EndedBy, LegRecord};
 mod cause;
@@ -43,10 +43,15 @@ mod entry;
 mod flowing;
 mod index;
 mod input;
+mod keeping;
 mod leg;
+mod leg_steps;
+mod lending;
 mod lines;
 mod machine;
 mod message;
+mod open_leg;
+mod open_legs;
 mod phase;
 #[cfg(test)]
 mod poison;
@@ -56,6 +61,7 @@ mod shown;
 mod strangers;
 mod stream;
 mod talking;
+mod tie;
 mod turn;
 mod watching;
 mod wishes;

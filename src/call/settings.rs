@@ -33,6 +33,8 @@ pub struct Settings {
     pub vip: Vec<String>,
     /// The IP address that SDP names, unless a trunk has its own.
     pub media_address: IpAddr,
+    /// The address at which the ports of one media worker are reached from another.
+    pub media_between: IpAddr,
     /// The longest call (G1); it ends with cause `too-long`.
     pub call_limit: Duration,
     /// The most calls at once, all trunks and accounts together; beyond it 503 with Retry-After.
@@ -71,6 +73,9 @@ pub enum AnswerBy {
     /// A new INVITE with `Call-Info: <sip:…>;answer-after=0` and `Alert-Info: <…>;info=alert-autoanswer`
     /// after the first was cancelled.
     AutoAnswer,
+    /// No ring at all: the phone is called once at sign-in and its leg stays up; callers come and go
+    /// on it ("nailed-up").
+    OpenLeg,
 }
 
 /// A trunk as the conductor sees it.

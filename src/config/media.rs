@@ -1,4 +1,4 @@
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use crate::config::section::Section;
@@ -27,6 +27,15 @@ pub struct MediaSettings {
 }
 
 impl MediaSettings {
+    /// Where the ports of one worker are reached from another.
+    pub(crate) fn between(&self) -> IpAddr {
+        match self.bind {
+            IpAddr::V4(bind) if bind.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(bind) if bind.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            bind => bind,
+        }
+    }
+
     pub(crate) fn read(root: &mut Section<'_, '_>) -> Self {
         let mut section = root.section("media");
         let bind = section.ip("bind").unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));

@@ -137,6 +137,11 @@ pub enum Command {
         /// The moment after the last sample.
         at: Instant,
     },
+    /// Tells the figures of a stream now, as `Event::Stats` that are not the last.
+    Report {
+        /// The stream.
+        stream: StreamId,
+    },
     /// Ends a stream. Its last `Event::Stats` follows. A recording whose streams are all closed
     /// waits 1 s for its `StopRecord`, then ends at the moment of the last `Close`.
     Close {
@@ -158,6 +163,7 @@ impl Command {
             | Self::Echo { stream, .. }
             | Self::Tone { stream, .. }
             | Self::SendKey { stream, .. }
+            | Self::Report { stream }
             | Self::Close { stream }
             | Self::Bridge { a: stream, .. }
             | Self::Unbridge { a: stream, .. }

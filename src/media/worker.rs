@@ -127,6 +127,10 @@ impl Worker {
             Command::StopRecord { recording, at } => {
                 self.recordings.stop(now, recording, at, &mut self.streams, out);
             }
+            Command::Report { stream } => {
+                let stats = Box::new(self.open(stream)?.stats());
+                out.events.push(Event::Stats { stream, stats, last: false });
+            }
             Command::Close { stream } => {
                 let (_, closed) = self.streams.remove(stream).ok_or((stream, Failure::NotOpen))?;
                 self.recordings.closed(now, &closed, &self.streams);

@@ -160,6 +160,7 @@ impl Hands {
             | media::Command::Echo { stream, .. }
             | media::Command::Tone { stream, .. }
             | media::Command::SendKey { stream, .. }
+            | media::Command::Report { stream }
             | media::Command::Record { left: stream, .. }
             | media::Command::Close { stream } => stream,
             media::Command::StopRecord { .. } => return,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::base::{Instant, Key, RecordingId, StreamId};
 use crate::media::{Command, Event, Failure, PlayId, PromptId, Prompts, Remote, Stats};
 use crate::sim::chance::Chance;
+use crate::sim::house;
 
 /// After this long without speech from a party that may speak, the core is told.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -155,15 +156,21 @@ impl Sound {
                 self.unbridge(*b);
                 let near = self.at(worker, *a, command)?;
                 near.bridged = Some(*b);
-                let near = near.remote.rtp;
                 let far = self.at(worker, *b, command)?;
                 far.bridged = Some(*a);
-                out.push(Noise::Joined(near, far.remote.rtp));
+                out.push(Noise::Joined(self.beyond(*a), self.beyond(*b)));
             }
             Command::Unbridge { a, b } => {
                 self.at(worker, *b, command)?;
                 self.unbridge(*a);
                 self.unbridge(*b);
+            }
+            Command::Report { .. } => {
+                let stats = Box::new(Stats::default());
+                out.push(Noise::Tell(
+                    self.latency(),
+                    Event::Stats { stream, stats, last: false },
+                ));
             }
             Command::Close { .. } => {
                 self.unbridge(stream);
@@ -178,6 +185,17 @@ impl Sound {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whose media a stream are: over a tie between two workers, those of who is bridged with its
+    /// other end.
+    fn beyond(&self, stream: StreamId) -> SocketAddr {
+        let Some(found) = self.streams.get(&stream) else { return house::ENGINE };
+        let tied = self.streams.values().find(|other| {
+            found.remote.rtp.ip() == house::ENGINE.ip() && other.port == found.remote.rtp.port()
+        });
+        let beyond = tied.and_then(|other| self.streams.get(&other.bridged?));
+        beyond.unwrap_or(found).remote.rtp
     }
 
     fn open(

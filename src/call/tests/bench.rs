@@ -111,6 +111,7 @@ fn settings(agents: usize) -> Settings {
         block: Vec::new(),
         vip: Vec::new(),
         media_address: address(ENGINE).ip(),
+        media_between: address(ENGINE).ip(),
         call_limit: Duration::from_secs(7_200),
         calls_max: 1_000,
         probe_every: Duration::from_secs(10),
