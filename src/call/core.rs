@@ -305,7 +305,13 @@ impl Core {
     }
 
     /// Does what a call asked for, in its order.
-    pub(crate) fn carry_out(&mut self, now: Instant, id: CallId, acts: Vec<Act>, out: &mut Vec<Effect>) {
+    pub(crate) fn carry_out(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        acts: Vec<Act>,
+        out: &mut Vec<Effect>,
+    ) {
         for act in acts {
             match act {
                 Act::Sip(command) => self.stack_step(now, sip::Input::Command(command), out),

@@ -182,8 +182,7 @@ impl Call {
 
     /// Closes a leg whose dialog is gone; one that is kept open goes back to its agent.
     pub(crate) fn close_leg(&mut self, turn: &mut Turn<'_>, leg: Leg) {
-        let closing =
-            if leg.open.is_some() { self.give_back(turn, leg) } else { leg.close(turn) };
+        let closing = if leg.open.is_some() { self.give_back(turn, leg) } else { leg.close(turn) };
         self.closing.extend(closing);
     }
 

@@ -31,10 +31,6 @@ impl OpenLegs {
         self.legs.get(&leg)
     }
 
-    pub(crate) fn get_mut(&mut self, leg: CallId) -> Option<&mut OpenLeg> {
-        self.legs.get_mut(&leg)
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&CallId, &OpenLeg)> {
         self.legs.iter()
     }

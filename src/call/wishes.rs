@@ -30,10 +30,12 @@ impl Call {
         let (agent, waiting, dialog) = (ringing.agent.clone(), waiting.clone(), ringing.leg.dialog);
         match turn.settings.phones.get(&agent).map(|phone| phone.answer) {
             // An agent whose way to answer was changed to the open leg while this phone rings.
-            None | Some(AnswerBy::Hand | AnswerBy::OpenLeg) => Err(CommandError::PhoneCannot(format!(
-                "the phone of agent {agent} cannot be answered from software: set `answer` of \
+            None | Some(AnswerBy::Hand | AnswerBy::OpenLeg) => {
+                Err(CommandError::PhoneCannot(format!(
+                    "the phone of agent {agent} cannot be answered from software: set `answer` of \
                  this agent to \"notify-talk\" or \"auto-answer\" if the phone can, or to \"open-leg\""
-            ))),
+                )))
+            }
             Some(AnswerBy::NotifyTalk) => {
                 let event = sip::Text::from("talk");
                 turn.sip(sip::Command::Notify { dialog, event, state: None, body: None });

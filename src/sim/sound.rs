@@ -167,10 +167,7 @@ impl Sound {
             }
             Command::Report { .. } => {
                 let stats = Box::new(Stats::default());
-                out.push(Noise::Tell(
-                    self.latency(),
-                    Event::Stats { stream, stats, last: false },
-                ));
+                out.push(Noise::Tell(self.latency(), Event::Stats { stream, stats, last: false }));
             }
             Command::Close { .. } => {
                 self.unbridge(stream);

@@ -8,7 +8,7 @@ use crate::acd::{self, AgentSettings, QueueSettings};
 use crate::base::{AgentId, CallId, CommandId, Instant, Random, Wall};
 use crate::call::{
     AccountRules, AnswerBy, CallerFrom, Cdr, Command, Core, Effect, Event, Fact, Parts, Phone,
-    Record, Route, Settings, TrunkRules,
+    Record, Reply, Route, Settings, TrunkRules,
 };
 use crate::dialplan::{Flows, Known};
 use crate::media::{self, Ports, Prompts};
@@ -37,6 +37,10 @@ pub(super) struct Bench {
     pub(super) media: Vec<media::Command>,
     /// What was sent to somebody, in order: to whom, and the text.
     pub(super) sent: Vec<(SocketAddr, String)>,
+    /// The answers to commands, in order.
+    pub(super) replies: Vec<Reply>,
+    /// How the phones and the carrier answer an INVITE; `None`: not at all.
+    pub(super) answers: Option<&'static str>,
     calls: usize,
 }
 
@@ -57,7 +61,7 @@ pub(super) fn carrier() -> SocketAddr {
     address(CARRIER)
 }
 
-fn settings(agents: usize) -> Settings {
+pub(super) fn settings(agents: usize, answer: AnswerBy) -> Settings {
     let names: Vec<String> = (1..=agents).map(|agent| agent.to_string()).collect();
     let account =
         |name: &String| sip::AccountSettings::new(name.as_str().into(), name, "r", "secret");
@@ -68,7 +72,7 @@ fn settings(agents: usize) -> Settings {
         queues: vec!["q".into()],
     };
     let rules = |name: &String| AccountRules { user: name.clone(), calls_max: 4 };
-    let phone = |name: &String| Phone { account: name.as_str().into(), answer: AnswerBy::Hand };
+    let phone = |name: &String| Phone { account: name.as_str().into(), answer };
     Settings {
         tenant: "t".into(),
         area_code: "0770".into(),
@@ -120,6 +124,17 @@ fn settings(agents: usize) -> Settings {
 
 impl Bench {
     pub(super) fn new(agents: usize) -> Self {
+        let mut bench = Self::asleep(agents, AnswerBy::Hand, 1);
+        for agent in 1..=agents {
+            let agent = AgentId::from(agent.to_string().as_str());
+            bench.command(Command::SignIn { agent: agent.clone() });
+            bench.command(Command::Ready { agent });
+        }
+        bench
+    }
+
+    /// Nobody is signed in yet; media live on so many workers.
+    pub(super) fn asleep(agents: usize, answer: AnswerBy, workers: u16) -> Self {
         let now = Instant::from_micros(1_000_000_000);
         let binding = |agent: usize| Binding {
             account: agent.to_string().as_str().into(),
@@ -135,11 +150,13 @@ impl Bench {
         };
         let sources = vec![(PathBuf::from("t/quick.flow.yaml"), FLOW.to_owned())];
         let parts = Parts {
-            settings: Arc::new(settings(agents)),
+            settings: Arc::new(settings(agents, answer)),
             flows: Arc::new(Flows::read(sources, &Known::default()).unwrap()),
             prompts: Arc::new(Prompts::default()),
             ports: Ports::new(
-                vec![(0..40).map(|n| 20_000 + 2 * n).collect()],
+                (0..workers)
+                    .map(|w| (0..40).map(|n| 20_000 + 1_000 * w + 2 * n).collect())
+                    .collect(),
                 Duration::from_secs(2),
             ),
             bindings: (1..=agents).map(binding).collect(),
@@ -147,14 +164,17 @@ impl Bench {
         };
         let mut out = Vec::new();
         let core = Core::new(now, Wall::from_micros(1_772_323_200_000_000), parts, &mut out);
-        let mut bench =
-            Self { core, now, records: Vec::new(), media: Vec::new(), sent: Vec::new(), calls: 0 };
+        let mut bench = Self {
+            core,
+            now,
+            records: Vec::new(),
+            media: Vec::new(),
+            sent: Vec::new(),
+            replies: Vec::new(),
+            answers: Some("200 OK"),
+            calls: 0,
+        };
         bench.take(out);
-        for agent in 1..=agents {
-            let agent = AgentId::from(agent.to_string().as_str());
-            bench.command(Command::SignIn { agent: agent.clone() });
-            bench.command(Command::Ready { agent });
-        }
         bench
     }
 
@@ -165,7 +185,7 @@ impl Bench {
         self.core.check().unwrap();
     }
 
-    fn command(&mut self, command: Command) {
+    pub(super) fn command(&mut self, command: Command) {
         self.event(Event::Command { id: CommandId(1), command });
     }
 
@@ -191,6 +211,7 @@ impl Bench {
                         self.event(Event::Media(last));
                     }
                 }
+                Effect::Reply { reply, .. } => self.replies.push(reply),
                 _ => {}
             }
         }
@@ -198,7 +219,11 @@ impl Bench {
 
     fn far(&mut self, from: SocketAddr, text: &str) {
         let (answer, body) = match text.split(' ').next() {
-            Some("INVITE") => ("200 OK", sdp(from)),
+            Some("INVITE") => match self.answers {
+                Some("200 OK") => ("200 OK", sdp(from)),
+                Some(refusal) => (refusal, String::new()),
+                None => return,
+            },
             Some("BYE") => ("200 OK", String::new()),
             Some("SIP/2.0") if text.starts_with("SIP/2.0 200") && text.contains("INVITE") => {
                 self.receive(from, request("ACK", from, &of_response(text), ""));
@@ -261,6 +286,27 @@ impl Bench {
         self.receive(carrier(), request("BYE", carrier(), &headers, ""));
     }
 
+    /// The phone hangs up the last call that it was made.
+    pub(super) fn phone_hangs_up(&mut self, agent: usize) {
+        let invite = self
+            .sent
+            .iter()
+            .rev()
+            .find(|(to, text)| *to == phone(agent) && text.starts_with("INVITE"));
+        let text = invite.expect("it was called").1.clone();
+        let mut headers = String::new();
+        for line in text.lines().take_while(|line| !line.is_empty()) {
+            // Our From is the phone's To.
+            match line.split_once(": ") {
+                Some(("From", from)) => headers += &format!("To: {from}\r\n"),
+                Some(("To", to)) => headers += &format!("From: {to};tag=far\r\n"),
+                Some(("Call-ID", _)) => headers += &format!("{line}\r\n"),
+                _ => {}
+            }
+        }
+        self.receive(phone(agent), request("BYE", phone(agent), &headers, ""));
+    }
+
     /// Lets time pass, with all deadlines in it.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
@@ -295,6 +341,7 @@ impl Bench {
         self.pass(Duration::from_secs(120));
         let census = self.core.census();
         assert_eq!((census.calls, census.indexes, census.ports), (0, 0, 0), "{census:?}");
+        assert_eq!(census.legs, 0, "{census:?}");
         assert_eq!((census.lines, census.deadlines), (0, 0), "{census:?}");
         let stack = census.stack;
         assert_eq!((stack.clients, stack.servers, stack.dialogs, stack.closing), (0, 0, 0, 0));
