@@ -330,23 +330,6 @@ impl Core {
         }
     }
 
-    /// Which streams a worker has open: what a panicking step asked for was never told to it.
-    fn note_stream(&mut self, call: CallId, command: &media::Command) {
-        let (stream, open) = match command {
-            media::Command::Open { stream, .. } => (stream, true),
-            media::Command::Close { stream } => (stream, false),
-            _ => return,
-        };
-        let holdings = match self.calls.get_mut(&call) {
-            Some(entry) => Some(&mut entry.holdings),
-            None => self.world.open_legs.holdings(call),
-        };
-        let mut streams = holdings.into_iter().flat_map(|held| &mut held.streams);
-        if let Some(held) = streams.find(|held| held.id == *stream) {
-            held.open = open;
-        }
-    }
-
     /// The call is over: its record, and nothing of it is left.
     fn forget(&mut self, now: Instant, id: CallId, out: &mut Vec<Effect>) {
         self.deadlines.set(&id, None);

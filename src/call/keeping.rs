@@ -185,6 +185,23 @@ impl Core {
         }
     }
 
+    /// Which streams a worker has open: what a panicking step asked for was never told to it.
+    pub(crate) fn note_stream(&mut self, call: CallId, command: &media::Command) {
+        let (stream, open) = match command {
+            media::Command::Open { stream, .. } => (stream, true),
+            media::Command::Close { stream } => (stream, false),
+            _ => return,
+        };
+        let holdings = match self.calls.get_mut(&call) {
+            Some(entry) => Some(&mut entry.holdings),
+            None => self.world.open_legs.holdings(call),
+        };
+        let mut streams = holdings.into_iter().flat_map(|held| &mut held.streams);
+        if let Some(held) = streams.find(|held| held.id == *stream) {
+            held.open = open;
+        }
+    }
+
     pub(crate) fn phone_kept_open(&self, agent: &AgentId) -> Option<&Phone> {
         self.settings.phones.get(agent).filter(|phone| phone.answer == AnswerBy::OpenLeg)
     }

@@ -27,6 +27,12 @@ pub struct MediaSettings {
 }
 
 impl MediaSettings {
+    /// How many streams have a port at once: each takes an even port and the odd one above.
+    pub(crate) fn streams(&self) -> usize {
+        let (low, high) = self.ports;
+        usize::from(high.saturating_add(1) / 2 - low.div_ceil(2).min(high.saturating_add(1) / 2))
+    }
+
     /// Where the ports of one worker are reached from another.
     pub(crate) fn between(&self) -> IpAddr {
         match self.bind {
