@@ -26,7 +26,7 @@ fn agent_is(switch: &Switch, key: &str, wanted: &str) {
 
 /// How many INVITEs the phone has got.
 fn invites(phone: &Baresip) -> usize {
-    phone.log().matches("incoming call from").count()
+    phone.log().matches("Incoming call from").count()
 }
 
 /// With one media worker the caller is bridged to the leg, with two it is tied to it.

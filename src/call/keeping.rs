@@ -22,9 +22,11 @@ impl Core {
     ) -> Option<Reply> {
         let phone = self.phone_kept_open(&agent).cloned();
         let known = self.desk.agent(&agent);
-        let signed_in = known.map(|now| now.next.unwrap_or(now.status).is_signed_in());
-        // What the desk denies anyway needs no phone.
-        let allowed = signed_in == Some(asking == Asking::Ready);
+        // What the desk denies anyway needs no phone. "Ready" may take back a sign-out to come.
+        let allowed = known.is_some_and(|now| match asking {
+            Asking::SignIn => !now.next.unwrap_or(now.status).is_signed_in(),
+            Asking::Ready => now.status.is_signed_in(),
+        });
         let (Some(phone), true) = (phone, allowed) else {
             return Some(self.ask_desk(now, asking.input(agent)));
         };

@@ -106,10 +106,11 @@ impl Call {
 
     /// The call lets go of an open leg: it goes back to its agent, or is closed when it is gone.
     pub(crate) fn give_back(&mut self, turn: &mut Turn<'_>, mut leg: Leg) -> Option<Closing> {
-        let joint = leg.joint();
+        let (joint, worker) = (leg.joint(), leg.joint_worker());
         if let Some(caller) = &mut self.caller {
             caller.stream.forget(joint);
-            if caller.stream.is_open() {
+            // Without a tie between their workers they were never bridged.
+            if caller.stream.is_open() && caller.stream.worker() == worker {
                 let a = caller.stream.id();
                 caller.media(turn, Command::Unbridge { a, b: joint });
             }

@@ -116,7 +116,12 @@ impl Call {
         } else if let Some(far) = self.far_mut().filter(|leg| leg.dialog == dialog) {
             far.lose(LegEnd::Unreachable);
             far.hang_up(turn, 487, None);
-            self.far_gone(turn, false);
+            // Only an open leg is up while it rings.
+            if matches!(self.phase, Phase::Offered(..)) {
+                self.ring_failed(turn, 503);
+            } else {
+                self.far_gone(turn, false);
+            }
         }
     }
 

@@ -135,6 +135,12 @@ impl Bench {
 
     /// Nobody is signed in yet; media live on so many workers.
     pub(super) fn asleep(agents: usize, answer: AnswerBy, workers: u16) -> Self {
+        let ports = |worker: u16| (0..40).map(|n| 20_000 + 1_000 * worker + 2 * n).collect();
+        Self::asleep_with(agents, answer, (0..workers).map(ports).collect())
+    }
+
+    /// The same with these ports of each worker.
+    pub(super) fn asleep_with(agents: usize, answer: AnswerBy, ports: Vec<Vec<u16>>) -> Self {
         let now = Instant::from_micros(1_000_000_000);
         let binding = |agent: usize| Binding {
             account: agent.to_string().as_str().into(),
@@ -153,12 +159,7 @@ impl Bench {
             settings: Arc::new(settings(agents, answer)),
             flows: Arc::new(Flows::read(sources, &Known::default()).unwrap()),
             prompts: Arc::new(Prompts::default()),
-            ports: Ports::new(
-                (0..workers)
-                    .map(|w| (0..40).map(|n| 20_000 + 1_000 * w + 2 * n).collect())
-                    .collect(),
-                Duration::from_secs(2),
-            ),
+            ports: Ports::new(ports, Duration::from_secs(2)),
             bindings: (1..=agents).map(binding).collect(),
             random: Random::from_number(5),
         };

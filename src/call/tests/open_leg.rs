@@ -188,3 +188,19 @@ fn a_caller_on_another_media_worker_is_tied_to_the_leg() {
     bench.command(Command::SignOut { agent: one() });
     bench.check_empty();
 }
+
+#[test]
+fn without_a_port_for_the_tie_the_caller_waits_and_the_leg_stays() {
+    let mut bench = Bench::asleep_with(1, AnswerBy::OpenLeg, vec![vec![20_000], vec![21_000]]);
+    bench.command(Command::SignIn { agent: one() });
+    bench.command(Command::Ready { agent: one() });
+    let media = bench.media.len();
+    let call = bench.call();
+    assert_eq!(offers(&bench), [OfferResult::Unreachable]);
+    let unbridged = |command: &media::Command| matches!(command, media::Command::Unbridge { .. });
+    assert!(!bench.media[media..].iter().any(unbridged), "they were never joined");
+    assert_eq!(bench.core.leg_state(&one()), Some("up"));
+    bench.hang_up(&call);
+    bench.phone_hangs_up(1);
+    bench.check_empty();
+}

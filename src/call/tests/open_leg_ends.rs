@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::acd::{Reason, State, Status};
+use crate::acd::{self, Reason, State, Status};
+use crate::base::StreamId;
 use crate::call::input::Input;
 use crate::call::tests::Bench;
 use crate::call::tests::bench::{carrier, phone, settings};
@@ -11,6 +12,15 @@ use crate::media;
 
 fn asleep() -> Bench {
     Bench::asleep(1, AnswerBy::OpenLeg, 1)
+}
+
+/// The stream of the leg.
+fn opened(bench: &Bench) -> StreamId {
+    let opened = bench.media.iter().find_map(|command| match command {
+        media::Command::Open { stream, .. } => Some(*stream),
+        _ => None,
+    });
+    opened.expect("the leg is up")
 }
 
 /// The last answer is a 409 that names the phone and says this.
@@ -119,16 +129,45 @@ fn who_hangs_up_the_phone_while_it_rings_sends_the_caller_back() {
 #[test]
 fn a_silent_phone_that_knows_nothing_of_its_leg_loses_it() {
     let mut bench = ready(1);
-    let opened = bench.media.iter().find_map(|command| match command {
-        media::Command::Open { stream, .. } => Some(*stream),
-        _ => None,
-    });
-    let (stream, since) = (opened.unwrap(), bench.now);
+    let (stream, since) = (opened(&bench), bench.now);
     bench.event(Event::Media(media::Event::Silent { stream, since }));
     assert_eq!(bench.requests("OPTIONS", phone(1)), 1);
     bench.pass(SECOND * 40);
     assert_eq!(leg_down(&bench)[0].0, LegEnd::Unreachable);
     assert_eq!(now(&bench).0, Status::NotReady(Reason::PhoneLost));
+    bench.check_empty();
+}
+
+#[test]
+fn a_phone_found_dead_while_a_caller_rings_there_sends_the_caller_back() {
+    let mut bench = ready(1);
+    let (stream, since) = (opened(&bench), bench.now);
+    bench.event(Event::Media(media::Event::Silent { stream, since }));
+    // The ring limit is 20 s: the answer to the OPTIONS is missed while this caller rings.
+    bench.pass(SECOND * 25);
+    let call = bench.call();
+    assert_eq!(state(&bench), State::Ringing);
+    bench.pass(SECOND * 10);
+    assert_eq!(now(&bench), (Status::NotReady(Reason::PhoneLost), State::Idle));
+    assert_eq!(leg_down(&bench)[0].0, LegEnd::Unreachable);
+    assert_eq!(bench.core.census().desk.waiting, 1);
+    bench.hang_up(&call);
+    bench.check_empty();
+}
+
+#[test]
+fn ready_takes_back_a_sign_out_to_come_and_calls_the_phone_for_it() {
+    let mut bench = ready(1);
+    bench.core.desk_step(bench.now, acd::Input::Busy { agent: one() });
+    bench.command(Command::NotReady { agent: one(), reason: "tea".into() });
+    bench.command(Command::SignOut { agent: one() });
+    bench.phone_hangs_up(1);
+    bench.command(Command::Ready { agent: one() });
+    assert_eq!(bench.requests("INVITE", phone(1)), 2, "there was no leg");
+    bench.core.desk_step(bench.now, acd::Input::Free { agent: one() });
+    bench.event(Event::Deadline);
+    assert_eq!(now(&bench), (Status::Ready, State::Idle));
+    bench.phone_hangs_up(1);
     bench.check_empty();
 }
 
