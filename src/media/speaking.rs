@@ -60,6 +60,10 @@ impl Stream {
         settings: &Settings,
         out: &mut Out,
     ) -> Option<(Codec, Range<usize>)> {
+        if at <= self.ticked {
+            return None;
+        }
+        self.ticked = at;
         if self.remote.may_send
             && let Some(since) = self.watch.silent(at, settings.silence)
         {

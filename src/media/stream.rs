@@ -36,6 +36,8 @@ pub(crate) struct Stream {
     pub(super) watch: Watch,
     pub(super) reports: Reports,
     pub(super) next_report: Instant,
+    /// The newest tick that it had.
+    pub(super) ticked: Instant,
     /// Ticks of one packet that is made here, and how many of them have passed.
     pub(super) frame: (u8, u8),
     pub(super) strangers: u64,
@@ -70,6 +72,7 @@ impl Stream {
             watch: Watch::new(now),
             reports: Reports::default(),
             next_report: now + settings.stats_every,
+            ticked: Instant::ZERO,
             frame: (frame_ticks(remote.ptime_ms), 0),
             strangers: 0,
             unread: 0,
@@ -129,6 +132,20 @@ impl Stream {
     pub(crate) fn lead(&mut self, to: Option<usize>) {
         self.to = to;
         self.sender.leave();
+    }
+
+    /// The partner has another place, and the row of what is forwarded goes on.
+    pub(crate) fn rename(&mut self, place: impl FnOnce(usize) -> Option<usize>) {
+        self.to = self.to.and_then(place);
+    }
+
+    /// The recordings have other places.
+    pub(crate) fn rename_tracks(&mut self, place: impl Fn(usize) -> Option<usize>) {
+        self.tracks = self
+            .tracks
+            .iter()
+            .filter_map(|(recording, track)| Some((place(*recording)?, *track)))
+            .collect();
     }
 
     /// What is forwarded to this party begins anew: packets in between were left out on purpose.

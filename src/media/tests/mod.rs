@@ -3,6 +3,7 @@
 mod bridging;
 mod garbage;
 mod keys;
+mod moving;
 mod playing;
 mod recording;
 mod studio;

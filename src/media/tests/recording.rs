@@ -6,7 +6,7 @@ use super::studio::{Studio, Voice, address, remote};
 use crate::base::{Codec, Instant, Random, RecordingId, StreamId};
 use crate::media::{Block, Command, Event};
 
-const RECORDING: RecordingId = RecordingId(Ulid(77));
+pub(super) const RECORDING: RecordingId = RecordingId(Ulid(77));
 const CLICK: u8 = 0x2A;
 
 fn record(studio: &mut Studio, at: Instant) {
@@ -19,7 +19,7 @@ fn stop(studio: &mut Studio, at: Instant) {
 }
 
 /// The two tracks of the blocks, which must touch; and the length that was told.
-fn tracks(studio: &Studio) -> (Vec<u8>, Vec<u8>, u64) {
+pub(super) fn tracks(studio: &Studio) -> (Vec<u8>, Vec<u8>, u64) {
     let mut all = Vec::new();
     for block in &studio.blocks {
         assert_eq!(block.first_sample, all.len() as u64 / 2);
