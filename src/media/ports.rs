@@ -85,7 +85,10 @@ impl Ports {
     /// Whether a port of `worker` may be taken now.
     #[must_use]
     pub fn has_room(&self, now: Instant, worker: usize) -> bool {
-        self.workers.get(worker).and_then(|shelf| shelf.free.front()).is_some_and(|(from, _)| *from <= now)
+        self.workers
+            .get(worker)
+            .and_then(|shelf| shelf.free.front())
+            .is_some_and(|(from, _)| *from <= now)
     }
 
     /// Takes the port of `worker` that has been free for longest; `None` when all are taken or resting.

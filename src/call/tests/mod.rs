@@ -1,5 +1,6 @@
 mod bench;
 mod clock;
+mod moving;
 mod panics;
 
 use bench::Bench;
