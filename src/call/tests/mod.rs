@@ -2,5 +2,6 @@ mod bench;
 mod clock;
 mod moving;
 mod panics;
+mod vanishing;
 
 use bench::Bench;
