@@ -125,7 +125,7 @@ impl Recordings {
         }
     }
 
-    /// Writes speech to one track.
+    /// Writes speech to one track; false when some of it came too late.
     pub(crate) fn write(
         &mut self,
         place: usize,
@@ -133,9 +133,10 @@ impl Recordings {
         placed: Placed,
         codec: Codec,
         bytes: &[u8],
-    ) {
-        if let Some(Some(recording)) = self.places.get_mut(place) {
-            recording.write(track, placed, codec, bytes);
+    ) -> bool {
+        match self.places.get_mut(place) {
+            Some(Some(recording)) => recording.write(track, placed, codec, bytes),
+            _ => true,
         }
     }
 

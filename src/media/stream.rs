@@ -42,6 +42,8 @@ pub(crate) struct Stream {
     pub(super) frame: (u8, u8),
     pub(super) strangers: u64,
     pub(super) unread: u64,
+    /// Packets that came too late for a recording.
+    unrecorded: u64,
     pub(super) keys: u64,
     /// Whom this party is forwarded to: a place among the worker's streams.
     pub(super) to: Option<usize>,
@@ -76,6 +78,7 @@ impl Stream {
             frame: (frame_ticks(remote.ptime_ms), 0),
             strangers: 0,
             unread: 0,
+            unrecorded: 0,
             keys: 0,
             to: None,
             tracks: ArrayVec::new(),
@@ -168,6 +171,11 @@ impl Stream {
         self.tracks.retain(|(of, _)| *of != recording);
     }
 
+    /// A packet came too late for a recording.
+    pub(crate) fn miss(&mut self) {
+        self.unrecorded += 1;
+    }
+
     /// The figures.
     pub(crate) fn stats(&self) -> Stats {
         Stats {
@@ -178,6 +186,7 @@ impl Stream {
             late: self.source.late,
             strangers: self.strangers,
             unread: self.unread,
+            unrecorded: self.unrecorded,
             jitter_us: self.source.jitter_us(),
             far_loss: self.reports.far_loss,
             far_jitter_us: self.reports.far_jitter_us,

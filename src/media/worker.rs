@@ -222,11 +222,16 @@ impl Worker {
         let Some(stream) = self.streams.at_mut(place) else { return };
         let Some(heard) = stream.receive(now, from, bytes, &self.settings, out) else { return };
         let to = stream.to();
+        let mut whole = true;
         if let Some((placed, codec, speech)) = heard.speech(bytes) {
-            let tracks = self.streams.at(place).map(Stream::tracks).unwrap_or_default();
-            for (recording, track) in tracks {
-                self.recordings.write(*recording, *track, placed, codec, speech);
+            for (recording, track) in stream.tracks() {
+                whole &= placed.is_some_and(|placed| {
+                    self.recordings.write(*recording, *track, placed, codec, speech)
+                });
             }
+        }
+        if !whole {
+            stream.miss();
         }
         if let Some(to) = to.and_then(|to| self.streams.at_mut(to)) {
             to.forward(now, &heard, bytes, out);

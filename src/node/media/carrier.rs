@@ -343,6 +343,12 @@ impl Carrier {
 
     /// Hands events to the core and blocks to the writer.
     pub(super) fn tell(&mut self) {
+        for event in &self.out.events {
+            if let Event::Stats { stats, last: true, .. } = event {
+                let packets = usize::try_from(stats.unrecorded).unwrap_or(usize::MAX);
+                count(&self.with.counters.unrecorded, packets);
+            }
+        }
         self.events.extend(self.out.events.drain(..));
         while let Some(event) = self.events.pop_front() {
             if let Err(TrySendError::Full(event)) = self.with.events.try_send(event) {
