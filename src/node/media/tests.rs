@@ -294,6 +294,42 @@ fn a_stream_that_panics_costs_no_other_its_audio() {
     talks();
 }
 
+/// Packets that gather are passed on like any others, and the thread wakes less often than they
+/// come: after each wake that brought some it waits.
+#[test]
+fn packets_may_gather_and_none_is_lost() {
+    let gather = Duration::from_millis(1);
+    let mut stage = Stage::with(Settings {
+        ports: (38_490, 38_497),
+        gather,
+        ..Settings::on(Ipv4Addr::LOCALHOST.into())
+    });
+    let (a, b) = (party(), party());
+    let (to_a, _) = (stage.open(1, &a), stage.open(2, &b));
+    stage.send(Command::Bridge { a: StreamId(1), b: StreamId(2) });
+    stage.settle();
+    let wakes = || stage.threads.counters().wakes.load(std::sync::atomic::Ordering::Relaxed);
+    let (began, woken) = (stage.clock.now(), wakes());
+    let mut buffer = [0; 2_048];
+    for seq in 0..400_u16 {
+        let [_, low] = seq.to_be_bytes();
+        a.send_to(&packet(8, seq, &[low; 160]), to_a).unwrap();
+        // As many on their way as the socket holds for certain.
+        if seq % 50 == 49 {
+            for seq in seq - 49..=seq {
+                let [_, low] = seq.to_be_bytes();
+                let (length, _) = b.recv_from(&mut buffer).unwrap();
+                assert_eq!(&buffer[12..length], [low; 160], "in order");
+            }
+        }
+    }
+    let passed = stage.clock.now().since(began);
+    let (times, ticks) = (wakes() - woken, passed.as_millis() / 20 + 2);
+    // Each wait lasts for `gather` at least, so a slow machine only makes room for more.
+    let most = passed.as_micros() / gather.as_micros() + ticks + 2;
+    assert!(u128::from(times) <= most, "{times} wakes in {passed:?}");
+}
+
 #[test]
 fn a_range_that_is_taken_is_refused_with_its_reason() {
     let taken = UdpSocket::bind("127.0.0.1:38430").unwrap();
