@@ -29,7 +29,7 @@ fn invites(phone: &Baresip) -> usize {
     phone.log().matches("Incoming call from").count()
 }
 
-/// With one media worker the caller is bridged to the leg, with two it is tied to it.
+/// With two media workers the leg moves to that of the caller.
 fn two_calls_over_one_leg(workers: u8) {
     let md5 = "algorithms = [\"md5\"]\npassword = \"secret-";
     let config = usual(Place::new())

@@ -186,6 +186,7 @@ impl Closing {
         record.received = stats.received.saturating_sub(before.received);
         record.sent = stats.sent.saturating_sub(before.sent);
         record.lost = stats.lost.saturating_sub(before.lost);
+        record.unrecorded = stats.unrecorded.saturating_sub(before.unrecorded);
         record.jitter_us = stats.jitter_us;
         record.far_loss = stats.far_loss;
         record.round_trip_us = stats.round_trip_us;

@@ -2,7 +2,6 @@ use crate::base::{AgentId, CallId, DialogId, StreamId};
 use crate::call::LegEnd;
 use crate::call::leg::{Closing, Leg};
 use crate::call::machine::{Call, Gone};
-use crate::call::tie::Tie;
 use crate::call::turn::Turn;
 use crate::media::{Command, Stats, Tone};
 
@@ -13,15 +12,13 @@ pub(crate) struct Opened {
     pub(crate) id: CallId,
     /// The figures when the present call took it, once they have come.
     pub(crate) before: Option<Box<Stats>>,
-    /// The way to the caller's media worker, when that is another.
-    pub(crate) tie: Option<Tie>,
     /// Why it cannot go back to its agent.
     pub(crate) gone: Option<LegEnd>,
 }
 
 impl Opened {
     pub(crate) fn new(id: CallId) -> Box<Self> {
-        Box::new(Self { id, before: None, tie: None, gone: None })
+        Box::new(Self { id, before: None, gone: None })
     }
 }
 
@@ -36,20 +33,6 @@ impl Leg {
         if let Some(open) = &mut self.open {
             open.gone.get_or_insert(why);
         }
-    }
-
-    /// The stream that stands for this leg on the caller's worker.
-    pub(crate) fn joint(&self) -> StreamId {
-        self.tie().map_or_else(|| self.stream.id(), |tie| tie.near.id)
-    }
-
-    /// The caller's worker.
-    pub(crate) fn joint_worker(&self) -> usize {
-        self.tie().map_or_else(|| self.stream.worker(), |tie| tie.near.worker)
-    }
-
-    fn tie(&self) -> Option<Tie> {
-        self.open.as_ref().and_then(|open| open.tie)
     }
 
     /// The agent has answered: the tone that rang on the open leg is over.
@@ -85,20 +68,13 @@ impl Turn<'_> {
 
 impl Call {
     /// Takes the open leg of an agent who is to be offered this caller, and lets it ring there.
-    /// `None` when it is not up, or no port is free.
+    /// `None` when it is not up.
     pub(crate) fn take_open_leg(&mut self, turn: &mut Turn<'_>, agent: &AgentId) -> Option<Leg> {
         let worker = self.worker()?;
         let mut leg = turn.borrow_leg(agent)?;
-        let (stream, own) = (leg.stream.id(), leg.stream.worker());
-        if own != worker {
-            let tie = leg.stream.codec().and_then(|codec| Tie::lay(turn, worker, own, codec));
-            let (Some(tie), Some(open)) = (tie, &mut leg.open) else {
-                self.close_leg(turn, leg);
-                return None;
-            };
-            open.tie = Some(tie);
-            leg.media(turn, Command::Bridge { a: stream, b: tie.far.id });
-        }
+        // The two can be bridged only on one media worker.
+        leg.stream.move_to(turn, worker);
+        let stream = leg.stream.id();
         leg.media(turn, Command::Report { stream });
         leg.media(turn, Command::Tone { stream, tone: Tone::Ringback, ms: None });
         Some(leg)
@@ -106,26 +82,21 @@ impl Call {
 
     /// The call lets go of an open leg: it goes back to its agent, or is closed when it is gone.
     pub(crate) fn give_back(&mut self, turn: &mut Turn<'_>, mut leg: Leg) -> Option<Closing> {
-        let (joint, worker) = (leg.joint(), leg.joint_worker());
+        let stream = leg.stream.id();
         if let Some(caller) = &mut self.caller {
-            caller.stream.forget(joint);
-            // Without a tie between their workers they were never bridged.
-            if caller.stream.is_open() && caller.stream.worker() == worker {
+            caller.stream.forget(stream);
+            if caller.stream.is_open() {
                 let a = caller.stream.id();
-                caller.media(turn, Command::Unbridge { a, b: joint });
+                caller.media(turn, Command::Unbridge { a, b: stream });
             }
         }
         let open = leg.open.as_mut()?;
         let id = open.id;
-        if let Some(tie) = open.tie.take() {
-            tie.take_up(turn);
-        }
         if let Some(why) = open.gone {
             turn.world.open_legs.lose(id, why);
             return leg.close(turn);
         }
-        let before = open.before.take();
-        let (stream, record) = (leg.stream.id(), leg.record());
+        let (before, record) = (open.before.take(), leg.record());
         leg.media(turn, Command::Stop { stream });
         leg.media(turn, Command::Report { stream });
         turn.return_leg(id, leg);
@@ -143,15 +114,11 @@ impl Call {
         leg.open.is_some()
     }
 
-    /// Media of this stream failed; whether it was an open leg's, which is lost then.
-    pub(crate) fn is_of_open_leg(&mut self, stream: StreamId) -> bool {
-        let Some(leg) = self.far_mut() else { return false };
-        let tied = leg.tie().is_some_and(|tie| tie.near.id == stream || tie.far.id == stream);
-        if leg.open.is_none() || !(tied || leg.stream.id() == stream) {
-            return false;
+    /// Media of this stream failed. An open leg whose it is does not go back.
+    pub(crate) fn lose_stream(&mut self, stream: StreamId) {
+        if let Some(leg) = self.far_mut().filter(|leg| leg.stream.id() == stream) {
+            leg.lose(LegEnd::Failed);
         }
-        leg.lose(LegEnd::Failed);
-        true
     }
 
     /// Figures of a stream that lives on: what an open leg had before this call, or has after it.

@@ -61,7 +61,6 @@ mod shown;
 mod strangers;
 mod stream;
 mod talking;
-mod tie;
 mod turn;
 mod watching;
 mod wishes;

@@ -98,7 +98,8 @@ impl Call {
         let signalling_ip = turn.world.contact_ip(&account)?;
         let address = turn.settings.media_address;
         let dialog = turn.take_dialog();
-        let place = Place { worker: self.worker(), address, signalling_ip };
+        let worker = self.worker_of_next_leg(turn);
+        let place = Place { worker, address, signalling_ip };
         let party = Party::Agent(agent.clone());
         let Some(mut leg) = Leg::open(turn, party, dialog, None, place) else {
             turn.drop_dialog(dialog);
@@ -251,7 +252,7 @@ impl Call {
         talk.before = None;
         turn.draft.connect();
         let agent = talk.agent.clone();
-        let far = talk.leg.joint();
+        let far = talk.leg.stream.id();
         self.phase = Phase::Talking(talk);
         self.caller_media(turn, |stream| Command::Bridge { a: stream, b: far });
         turn.fact(Fact::Connected { call: turn.call, agent });

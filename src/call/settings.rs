@@ -33,8 +33,6 @@ pub struct Settings {
     pub vip: Vec<String>,
     /// The IP address that SDP names, unless a trunk has its own.
     pub media_address: IpAddr,
-    /// The address at which the ports of one media worker are reached from another.
-    pub media_between: IpAddr,
     /// The longest call (G1); it ends with cause `too-long`.
     pub call_limit: Duration,
     /// The most calls at once, all trunks and accounts together; beyond it 503 with Retry-After.

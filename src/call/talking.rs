@@ -60,7 +60,7 @@ impl Call {
         talk.recording = Some(recording);
         turn.draft.record(recording);
         let channels = ["caller".to_owned(), talk.leg.party.name()];
-        let (right, at) = (Some(talk.leg.joint()), talk.answered);
+        let (right, at) = (Some(talk.leg.stream.id()), talk.answered);
         turn.fact(Fact::RecordingStarted { call: turn.call, recording, channels });
         self.caller_media(turn, |left| Command::Record { recording, left, right, at });
     }
@@ -99,7 +99,7 @@ impl Call {
     /// party nothing; off hold, both hear each other again.
     pub(crate) fn set_hold(&mut self, turn: &mut Turn<'_>, by_command: bool, by_phone: bool) {
         let Phase::Talking(talk) = &mut self.phase else { return };
-        let far = talk.leg.joint();
+        let far = talk.leg.stream.id();
         let agent = talk.agent.clone();
         let was = talk.hold;
         let on = by_command || by_phone;
@@ -166,7 +166,7 @@ impl Call {
     ) {
         turn.draft.end_talk(turn.now);
         if let Some(recording) = talk.recording {
-            let worker = talk.leg.joint_worker();
+            let worker = talk.leg.stream.worker();
             turn.media(worker, Command::StopRecord { recording, at: turn.now });
             let length_ms = ms(turn.now.since(talk.answered));
             turn.fact(Fact::RecordingEnded { call: turn.call, recording, length_ms });

@@ -49,7 +49,8 @@ impl Call {
                 tracing::error!(call = %turn.call, %stream, %why, "media failed");
                 turn.drop_stream(stream);
                 self.closing.retain(|closing| closing.stream != stream);
-                if self.is_of_open_leg(stream) || self.leg_of(stream).is_some() {
+                self.lose_stream(stream);
+                if self.leg_of(stream).is_some() {
                     let cause = match why {
                         media::Failure::TooManyStreams | media::Failure::TooManyRecordings => {
                             Cause::Overload

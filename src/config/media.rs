@@ -1,4 +1,4 @@
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use crate::config::section::Section;
@@ -31,15 +31,6 @@ impl MediaSettings {
     pub(crate) fn streams(&self) -> usize {
         let (low, high) = self.ports;
         usize::from(high.saturating_add(1) / 2 - low.div_ceil(2).min(high.saturating_add(1) / 2))
-    }
-
-    /// Where the ports of one worker are reached from another.
-    pub(crate) fn between(&self) -> IpAddr {
-        match self.bind {
-            IpAddr::V4(bind) if bind.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(bind) if bind.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-            bind => bind,
-        }
     }
 
     pub(crate) fn read(root: &mut Section<'_, '_>) -> Self {

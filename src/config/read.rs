@@ -69,7 +69,6 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Faults> {
         block: lists.block,
         vip: lists.vip,
         media_address: media.address,
-        media_between: media.between(),
         call_limit: limits.call,
         calls_max: limits.calls_max,
         probe_every: limits.probe_every,

@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::base::{Instant, Key, RecordingId, StreamId};
 use crate::media::{Command, Event, Failure, PlayId, PromptId, Prompts, Remote, Stats};
 use crate::sim::chance::Chance;
-use crate::sim::house;
 
 /// After this long without speech from a party that may speak, the core is told.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -50,6 +49,7 @@ struct Playing {
 #[derive(Debug)]
 struct Recording {
     worker: usize,
+    left: StreamId,
     from: Instant,
 }
 
@@ -103,12 +103,14 @@ impl Sound {
                 if let Some(right) = right {
                     self.at(worker, *right, command)?;
                 }
-                let new = Recording { worker, from: *at };
+                let new = Recording { worker, left: *left, from: *at };
                 if self.recordings.insert(*recording, new).is_some() {
                     return Err(format!("recording {recording} was begun twice"));
                 }
                 return Ok(());
             }
+            Command::Await { .. } => return Ok(()),
+            Command::Leave { streams, to } => return self.leave(worker, streams, *to, command),
             Command::StopRecord { recording, at } => {
                 let found = self.recordings.remove(recording);
                 let found = found.ok_or_else(|| format!("recording {recording} does not run"))?;
@@ -156,9 +158,10 @@ impl Sound {
                 self.unbridge(*b);
                 let near = self.at(worker, *a, command)?;
                 near.bridged = Some(*b);
+                let near = near.remote.rtp;
                 let far = self.at(worker, *b, command)?;
                 far.bridged = Some(*a);
-                out.push(Noise::Joined(self.beyond(*a), self.beyond(*b)));
+                out.push(Noise::Joined(near, far.remote.rtp));
             }
             Command::Unbridge { a, b } => {
                 self.at(worker, *b, command)?;
@@ -182,17 +185,6 @@ impl Sound {
             _ => {}
         }
         Ok(())
-    }
-
-    /// Whose media a stream are: over a tie between two workers, those of who is bridged with its
-    /// other end.
-    fn beyond(&self, stream: StreamId) -> SocketAddr {
-        let Some(found) = self.streams.get(&stream) else { return house::ENGINE };
-        let tied = self.streams.values().find(|other| {
-            found.remote.rtp.ip() == house::ENGINE.ip() && other.port == found.remote.rtp.port()
-        });
-        let beyond = tied.and_then(|other| self.streams.get(&other.bridged?));
-        beyond.unwrap_or(found).remote.rtp
     }
 
     fn open(
@@ -228,6 +220,28 @@ impl Sound {
             return Err(format!("port {port} has two streams"));
         }
         out.push(Noise::Look(LOOK_EVERY, stream));
+        Ok(())
+    }
+
+    /// Streams move to another worker, and what is recorded of them.
+    fn leave(
+        &mut self,
+        worker: usize,
+        streams: &[(StreamId, u16)],
+        to: usize,
+        command: &Command,
+    ) -> Result<(), String> {
+        let goes = |stream| streams.iter().any(|(leaves, _)| *leaves == stream);
+        for (stream, _) in streams {
+            let found = self.at(worker, *stream, command)?;
+            found.worker = to;
+            if found.bridged.is_some_and(|other| !goes(other)) {
+                self.unbridge(*stream);
+            }
+        }
+        for recording in self.recordings.values_mut().filter(|recording| goes(recording.left)) {
+            recording.worker = to;
+        }
         Ok(())
     }
 
@@ -289,7 +303,7 @@ impl Sound {
         };
         out.push(Noise::Look(LOOK_EVERY, stream));
         let latency = Duration::from_millis(1);
-        if speaks || !found.remote.may_receive {
+        if speaks || !found.remote.may_send {
             found.quiet_since = None;
             if found.told.take().is_some() && speaks {
                 out.push(Noise::Tell(latency, Event::Heard { stream }));

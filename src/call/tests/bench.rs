@@ -35,6 +35,10 @@ pub(super) struct Bench {
     pub(super) now: Instant,
     pub(super) records: Vec<Record>,
     pub(super) media: Vec<media::Command>,
+    /// The worker that each of them went to.
+    pub(super) workers: Vec<usize>,
+    /// Who vanished: nothing is answered from there.
+    pub(super) gone: Vec<SocketAddr>,
     /// What was sent to somebody, in order: to whom, and the text.
     pub(super) sent: Vec<(SocketAddr, String)>,
     /// The answers to commands, in order.
@@ -115,7 +119,6 @@ pub(super) fn settings(agents: usize, answer: AnswerBy) -> Settings {
         block: Vec::new(),
         vip: Vec::new(),
         media_address: address(ENGINE).ip(),
-        media_between: address(ENGINE).ip(),
         call_limit: Duration::from_secs(7_200),
         calls_max: 1_000,
         probe_every: Duration::from_secs(10),
@@ -124,7 +127,12 @@ pub(super) fn settings(agents: usize, answer: AnswerBy) -> Settings {
 
 impl Bench {
     pub(super) fn new(agents: usize) -> Self {
-        let mut bench = Self::asleep(agents, AnswerBy::Hand, 1);
+        Self::with_ports(agents, vec![(0..40).map(|n| 20_000 + 2 * n).collect()])
+    }
+
+    /// With these RTP ports for each media worker.
+    pub(super) fn with_ports(agents: usize, ports: Vec<Vec<u16>>) -> Self {
+        let mut bench = Self::asleep(agents, AnswerBy::Hand, ports);
         for agent in 1..=agents {
             let agent = AgentId::from(agent.to_string().as_str());
             bench.command(Command::SignIn { agent: agent.clone() });
@@ -133,14 +141,8 @@ impl Bench {
         bench
     }
 
-    /// Nobody is signed in yet; media live on so many workers.
-    pub(super) fn asleep(agents: usize, answer: AnswerBy, workers: u16) -> Self {
-        let ports = |worker: u16| (0..40).map(|n| 20_000 + 1_000 * worker + 2 * n).collect();
-        Self::asleep_with(agents, answer, (0..workers).map(ports).collect())
-    }
-
-    /// The same with these ports of each worker.
-    pub(super) fn asleep_with(agents: usize, answer: AnswerBy, ports: Vec<Vec<u16>>) -> Self {
+    /// The same before anybody is signed in.
+    pub(super) fn asleep(agents: usize, answer: AnswerBy, ports: Vec<Vec<u16>>) -> Self {
         let now = Instant::from_micros(1_000_000_000);
         let binding = |agent: usize| Binding {
             account: agent.to_string().as_str().into(),
@@ -170,6 +172,8 @@ impl Bench {
             now,
             records: Vec::new(),
             media: Vec::new(),
+            workers: Vec::new(),
+            gone: Vec::new(),
             sent: Vec::new(),
             replies: Vec::new(),
             answers: Some("200 OK"),
@@ -200,12 +204,13 @@ impl Bench {
                     self.far(flow.peer, &text);
                 }
                 Effect::Record(record) => self.records.push(*record),
-                Effect::Media { command, .. } => {
+                Effect::Media { worker, command } => {
                     let closed = match &command {
                         media::Command::Close { stream } => Some(*stream),
                         _ => None,
                     };
                     self.media.push(command);
+                    self.workers.push(worker);
                     if let Some(stream) = closed {
                         let stats = Box::default();
                         let last = media::Event::Stats { stream, stats, last: true };
@@ -219,13 +224,16 @@ impl Bench {
     }
 
     fn far(&mut self, from: SocketAddr, text: &str) {
+        if self.gone.contains(&from) {
+            return;
+        }
         let (answer, body) = match text.split(' ').next() {
             Some("INVITE") => match self.answers {
                 Some("200 OK") => ("200 OK", sdp(from)),
                 Some(refusal) => (refusal, String::new()),
                 None => return,
             },
-            Some("BYE") => ("200 OK", String::new()),
+            Some("BYE" | "OPTIONS") => ("200 OK", String::new()),
             Some("SIP/2.0") if text.starts_with("SIP/2.0 200") && text.contains("INVITE") => {
                 self.receive(from, request("ACK", from, &of_response(text), ""));
                 return;
@@ -266,6 +274,26 @@ impl Bench {
         );
         self.receive(carrier(), request("INVITE", carrier(), &headers, &sdp(carrier())));
         id
+    }
+
+    /// A phone that took a call makes a new offer in it.
+    pub(super) fn offer_anew(&mut self, phone: SocketAddr, sdp: &str) {
+        let is = |(to, text): &&(SocketAddr, String)| *to == phone && text.starts_with("INVITE");
+        let (_, invite) = self.sent.iter().rev().find(is).expect("it was called");
+        // The phone is the one that was called: its To is what it calls from now.
+        let headers: String = of_response(invite)
+            .lines()
+            .map(|line| match line.split_once(':') {
+                Some((name, value)) if name.eq_ignore_ascii_case("from") => {
+                    format!("To:{value}\r\n")
+                }
+                Some((name, value)) if name.eq_ignore_ascii_case("to") => {
+                    format!("From:{value};tag=far\r\n")
+                }
+                _ => format!("{line}\r\n"),
+            })
+            .collect();
+        self.receive(phone, request("INVITE", phone, &headers, sdp));
     }
 
     /// The call of this Call-ID.
@@ -352,7 +380,7 @@ impl Bench {
     }
 }
 
-fn sdp(from: SocketAddr) -> String {
+pub(super) fn sdp(from: SocketAddr) -> String {
     let ip = from.ip();
     format!(
         "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\n"

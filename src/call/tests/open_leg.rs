@@ -13,9 +13,15 @@ pub(super) fn one() -> AgentId {
     "1".into()
 }
 
+/// One agent at work with a phone that keeps its leg open, before the sign-in.
+pub(super) fn asleep(workers: u16) -> Bench {
+    let ports = |worker: u16| (0..40).map(|n| 20_000 + 1_000 * worker + 2 * n).collect();
+    Bench::asleep(1, AnswerBy::OpenLeg, (0..workers).map(ports).collect())
+}
+
 /// One agent, whose leg is up and who is ready.
 pub(super) fn ready(workers: u16) -> Bench {
-    let mut bench = Bench::asleep(1, AnswerBy::OpenLeg, workers);
+    let mut bench = asleep(workers);
     bench.command(Command::SignIn { agent: one() });
     bench.command(Command::Ready { agent: one() });
     bench
@@ -162,45 +168,28 @@ fn hold_and_retrieve_by_software_need_no_word_to_the_phone() {
 }
 
 #[test]
-fn a_caller_on_another_media_worker_is_tied_to_the_leg() {
+fn the_leg_moves_to_the_media_worker_of_each_caller() {
+    // The worker of the leg has fewer free ports: callers are born on the other one.
     let mut bench = ready(2);
-    // The worker of the leg has fewer free ports now: callers live on the other one.
-    for round in 0..2 {
+    for _ in 0..2 {
         let media = bench.media.len();
         let call = bench.call();
         bench.command(Command::Answer { agent: one() });
-        let opened: Vec<_> = bench.media[media..]
-            .iter()
-            .filter_map(|command| match command {
-                media::Command::Open { port, remote, .. } => Some((*port, remote.rtp.port())),
-                _ => None,
-            })
-            .collect();
-        let tie = &opened[1..];
-        assert_eq!(tie.len(), 2, "{opened:?}");
-        assert_eq!((tie[0].0, tie[0].1), (tie[1].1, tie[1].0), "each sends to the other");
         bench.pass(SECOND * 5);
+        let told = bench.workers[media..].iter().zip(&bench.media[media..]);
+        let bridged: Vec<_> = told
+            .filter(|(_, command)| matches!(command, media::Command::Bridge { .. }))
+            .map(|(worker, _)| *worker)
+            .collect();
+        let born = bench.workers[media];
+        assert_eq!(bridged, [born], "where the caller was born");
         bench.hang_up(&call);
         bench.pass(SECOND * 5);
-        assert_eq!(bench.core.census().ports, 1, "round {round}: only the leg's is taken");
+        assert_eq!(bench.core.census().ports, 1, "only the leg's is taken");
     }
+    let moves = bench.media.iter().filter(|c| matches!(c, media::Command::Leave { .. })).count();
+    assert!(moves > 0, "the leg was on the other worker at first");
     bench.command(Command::NotReady { agent: one(), reason: "tea".into() });
     bench.command(Command::SignOut { agent: one() });
-    bench.check_empty();
-}
-
-#[test]
-fn without_a_port_for_the_tie_the_caller_waits_and_the_leg_stays() {
-    let mut bench = Bench::asleep_with(1, AnswerBy::OpenLeg, vec![vec![20_000], vec![21_000]]);
-    bench.command(Command::SignIn { agent: one() });
-    bench.command(Command::Ready { agent: one() });
-    let media = bench.media.len();
-    let call = bench.call();
-    assert_eq!(offers(&bench), [OfferResult::Unreachable]);
-    let unbridged = |command: &media::Command| matches!(command, media::Command::Unbridge { .. });
-    assert!(!bench.media[media..].iter().any(unbridged), "they were never joined");
-    assert_eq!(bench.core.leg_state(&one()), Some("up"));
-    bench.hang_up(&call);
-    bench.phone_hangs_up(1);
     bench.check_empty();
 }

@@ -6,13 +6,9 @@ use crate::base::StreamId;
 use crate::call::input::Input;
 use crate::call::tests::Bench;
 use crate::call::tests::bench::{carrier, phone, settings};
-use crate::call::tests::open_leg::{SECOND, leg_down, now, one, ready, state};
+use crate::call::tests::open_leg::{SECOND, asleep, leg_down, now, one, ready, state};
 use crate::call::{AnswerBy, Cause, Command, CommandError, EndedBy, Event, LegEnd};
 use crate::media;
-
-fn asleep() -> Bench {
-    Bench::asleep(1, AnswerBy::OpenLeg, 1)
-}
 
 /// The stream of the leg.
 fn opened(bench: &Bench) -> StreamId {
@@ -36,14 +32,14 @@ fn denied(bench: &Bench, what: &str) {
 #[test]
 fn a_phone_that_does_not_come_up_leaves_its_agent_signed_out() {
     for (answer, what) in [("486 Busy Here", "busy"), ("603 Decline", "603"), ("404 No", "404")] {
-        let mut bench = asleep();
+        let mut bench = asleep(1);
         bench.answers = Some(answer);
         bench.command(Command::SignIn { agent: one() });
         denied(&bench, what);
         assert_eq!(now(&bench).0, Status::SignedOut);
         bench.check_empty();
     }
-    let mut bench = asleep();
+    let mut bench = asleep(1);
     bench.answers = None;
     bench.command(Command::SignIn { agent: one() });
     assert!(bench.replies.is_empty(), "it rings");
@@ -64,7 +60,7 @@ fn a_phone_that_does_not_come_up_leaves_its_agent_signed_out() {
 
 #[test]
 fn a_sign_out_calls_the_phone_off() {
-    let mut bench = asleep();
+    let mut bench = asleep(1);
     bench.answers = None;
     bench.command(Command::SignIn { agent: one() });
     bench.command(Command::SignOut { agent: one() });
@@ -130,6 +126,7 @@ fn who_hangs_up_the_phone_while_it_rings_sends_the_caller_back() {
 fn a_silent_phone_that_knows_nothing_of_its_leg_loses_it() {
     let mut bench = ready(1);
     let (stream, since) = (opened(&bench), bench.now);
+    bench.gone.push(phone(1));
     bench.event(Event::Media(media::Event::Silent { stream, since }));
     assert_eq!(bench.requests("OPTIONS", phone(1)), 1);
     bench.pass(SECOND * 40);
@@ -142,6 +139,7 @@ fn a_silent_phone_that_knows_nothing_of_its_leg_loses_it() {
 fn a_phone_found_dead_while_a_caller_rings_there_sends_the_caller_back() {
     let mut bench = ready(1);
     let (stream, since) = (opened(&bench), bench.now);
+    bench.gone.push(phone(1));
     bench.event(Event::Media(media::Event::Silent { stream, since }));
     // The ring limit is 20 s: the answer to the OPTIONS is missed while this caller rings.
     bench.pass(SECOND * 25);
@@ -151,6 +149,7 @@ fn a_phone_found_dead_while_a_caller_rings_there_sends_the_caller_back() {
     assert_eq!(now(&bench), (Status::NotReady(Reason::PhoneLost), State::Idle));
     assert_eq!(leg_down(&bench)[0].0, LegEnd::Unreachable);
     assert_eq!(bench.core.census().desk.waiting, 1);
+    bench.gone.clear();
     bench.hang_up(&call);
     bench.check_empty();
 }
