@@ -47,6 +47,7 @@ mod leg;
 mod lines;
 mod machine;
 mod message;
+mod over;
 mod phase;
 #[cfg(test)]
 mod poison;
