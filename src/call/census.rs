@@ -114,7 +114,10 @@ impl Core {
             now.is_some_and(|now| now.ticket == entry.holdings.ticket && has(now.state))
         };
         let agrees = match &call.phase {
-            Phase::Waiting(waiting) => self.desk.position(waiting.ticket).is_some(),
+            Phase::Waiting(waiting) => {
+                self.desk.queue_of(waiting.ticket) == Some(&waiting.queue)
+                    && waiting.moving.is_empty()
+            }
             Phase::Offered(_, ringing) => with(&ringing.agent, acd::State::is_offered),
             Phase::Joining(talk) | Phase::Talking(talk) => {
                 talk.agent.as_ref().is_none_or(|agent| with(agent, acd::State::has_caller))

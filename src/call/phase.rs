@@ -33,6 +33,8 @@ pub(crate) struct Waiting {
     pub(crate) queue: QueueId,
     /// When this queue was entered.
     pub(crate) entered: Instant,
+    /// Where the caller shall be moved, in order, and the desk has not said yet whether it is.
+    pub(crate) moving: Vec<QueueId>,
 }
 
 /// One ring of one agent.

@@ -21,15 +21,56 @@ impl Call {
         priority: i32,
         moved: bool,
     ) {
-        if moved {
-            self.leave_queue(turn, QueueExit::Overflow);
+        if moved && let Phase::Waiting(waiting) | Phase::Offered(waiting, _) = &mut self.phase {
+            waiting.moving.push(queue.clone());
+            turn.desk(acd::Input::Move { ticket: waiting.ticket, queue, priority });
+            return;
         }
         turn.draft.enter_queue(turn.now, &queue);
         let ticket = turn.ticket();
         let clock = turn.draft.requested().unwrap_or(turn.now);
-        self.phase = Phase::Waiting(Waiting { ticket, queue: queue.clone(), entered: turn.now });
+        self.phase = Phase::Waiting(Waiting {
+            ticket,
+            queue: queue.clone(),
+            entered: turn.now,
+            moving: Vec::new(),
+        });
         turn.fact(Fact::QueueEntered { call: turn.call, queue: queue.clone() });
         turn.desk(acd::Input::Enter { ticket, queue, priority, clock });
+    }
+
+    /// The desk has moved the caller; an agent who rang for the old queue was withdrawn before.
+    pub(crate) fn on_moved(&mut self, turn: &mut Turn<'_>, queue: QueueId) {
+        let Some(waiting) = self.asked_to_move(&queue) else { return };
+        if waiting.queue == queue {
+            return;
+        }
+        left(turn, waiting, QueueExit::Overflow);
+        waiting.queue = queue.clone();
+        waiting.entered = turn.now;
+        turn.draft.enter_queue(turn.now, &queue);
+        turn.fact(Fact::QueueEntered { call: turn.call, queue });
+    }
+
+    /// The other queue has no place: the caller waits on where it was.
+    pub(crate) fn on_not_moved(&mut self, turn: &Turn<'_>, queue: &QueueId, why: acd::NotTaken) {
+        if let Some(waiting) = self.asked_to_move(queue) {
+            let from = &waiting.queue;
+            tracing::info!(call = %turn.call, %from, to = %queue, ?why, "caller stays in its queue");
+        }
+    }
+
+    /// The place of the caller who was to be moved there; none when it has left since, and the
+    /// desk's word is stale.
+    fn asked_to_move(&mut self, queue: &QueueId) -> Option<&mut Waiting> {
+        let (Phase::Waiting(waiting) | Phase::Offered(waiting, _)) = &mut self.phase else {
+            return None;
+        };
+        if waiting.moving.first() != Some(queue) {
+            return None;
+        }
+        waiting.moving.remove(0);
+        Some(waiting)
     }
 
     /// Out of the queue, whether an agent rings or not.

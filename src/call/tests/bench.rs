@@ -38,6 +38,8 @@ pub(super) struct Bench {
     /// What was sent to somebody, in order: to whom, and the text.
     pub(super) sent: Vec<(SocketAddr, String)>,
     calls: usize,
+    /// Phones of agents that take no call: they ring.
+    pub(super) silent: bool,
 }
 
 fn address(text: &str) -> SocketAddr {
@@ -57,7 +59,7 @@ pub(super) fn carrier() -> SocketAddr {
     address(CARRIER)
 }
 
-fn settings(agents: usize) -> Settings {
+pub(super) fn settings(agents: usize) -> Settings {
     let names: Vec<String> = (1..=agents).map(|agent| agent.to_string()).collect();
     let account =
         |name: &String| sip::AccountSettings::new(name.as_str().into(), name, "r", "secret");
@@ -119,6 +121,11 @@ fn settings(agents: usize) -> Settings {
 
 impl Bench {
     pub(super) fn new(agents: usize) -> Self {
+        Self::with(FLOW, settings(agents), agents)
+    }
+
+    /// The same with a flow and settings of one's own.
+    pub(super) fn with(flow: &str, settings: Settings, agents: usize) -> Self {
         let now = Instant::from_micros(1_000_000_000);
         let binding = |agent: usize| Binding {
             account: agent.to_string().as_str().into(),
@@ -132,9 +139,9 @@ impl Bench {
             user_agent: String::new(),
             instance: None,
         };
-        let sources = vec![(PathBuf::from("t/quick.flow.yaml"), FLOW.to_owned())];
+        let sources = vec![(PathBuf::from("t/quick.flow.yaml"), flow.to_owned())];
         let parts = Parts {
-            settings: Arc::new(settings(agents)),
+            settings: Arc::new(settings),
             flows: Arc::new(Flows::read(sources, &Known::default()).unwrap()),
             prompts: Arc::new(Prompts::default()),
             ports: Ports::new(
@@ -146,8 +153,15 @@ impl Bench {
         };
         let mut out = Vec::new();
         let core = Core::new(now, Wall::from_micros(1_772_323_200_000_000), parts, &mut out);
-        let mut bench =
-            Self { core, now, records: Vec::new(), media: Vec::new(), sent: Vec::new(), calls: 0 };
+        let mut bench = Self {
+            core,
+            now,
+            records: Vec::new(),
+            media: Vec::new(),
+            sent: Vec::new(),
+            calls: 0,
+            silent: false,
+        };
         bench.take(out);
         for agent in 1..=agents {
             let agent = AgentId::from(agent.to_string().as_str());
@@ -164,7 +178,7 @@ impl Bench {
         self.core.check().unwrap();
     }
 
-    fn command(&mut self, command: Command) {
+    pub(super) fn command(&mut self, command: Command) {
         self.event(Event::Command { id: CommandId(1), command });
     }
 
@@ -197,6 +211,7 @@ impl Bench {
 
     fn far(&mut self, from: SocketAddr, text: &str) {
         let (answer, body) = match text.split(' ').next() {
+            Some("INVITE") if self.silent && from != carrier() => ("180 Ringing", String::new()),
             Some("INVITE") => ("200 OK", sdp(from)),
             Some("BYE") => ("200 OK", String::new()),
             Some("SIP/2.0") if text.starts_with("SIP/2.0 200") && text.contains("INVITE") => {
