@@ -60,7 +60,8 @@ pub enum Output {
         ticket: TicketId,
     },
     /// The last agent who serves the caller's queue signed out, or the queue is no longer
-    /// configured. The caller stays until `Leave`.
+    /// configured. The caller stays until `Leave`. While an agent rings for the caller it is told
+    /// again when that ring ends without an answer.
     NobodyLeft {
         /// Whose.
         ticket: TicketId,

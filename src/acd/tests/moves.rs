@@ -93,3 +93,20 @@ fn only_who_waits_can_be_moved() {
     assert_eq!(story.move_to(2, "a"), "2 moved to a", "the ring goes on");
     assert_eq!(story.state("cleo"), State::Reserved);
 }
+
+#[test]
+fn a_ring_that_ends_tells_again_that_nobody_is_left() {
+    let mut story = Story::with_ready(&["cleo"]);
+    story.enter(1, "b");
+    let mut moved = settings();
+    moved.agents[2] = agent("cleo", &["a"]);
+    let mut out = Vec::new();
+    story.desk.reconfigure(story.now, moved, &mut out);
+    let told: Vec<_> = out.iter().filter_map(super::tell).collect();
+    assert_eq!(told, ["1 nobody left"], "it is told while it rings");
+    assert_eq!(
+        story.pass(seconds(20)),
+        "withdraw 1 NoAnswer, 1 returned, cleo NotReady(NoAnswer) Idle, 1 nobody left"
+    );
+    assert_eq!(story.leave(1), "");
+}

@@ -4,7 +4,7 @@ use crate::acd::QueueSettings;
 use crate::base::QueueId;
 use crate::call::tests::Bench;
 use crate::call::tests::bench::{phone, settings};
-use crate::call::{Cause, Fact, QueueExit, Settings};
+use crate::call::{Cause, Command, Fact, QueueExit, Settings};
 
 /// After 30 s the caller moves to queue `other`, after 60 s to queue `q` again.
 const FLOW: &str = "\
@@ -106,5 +106,25 @@ fn an_overflow_moves_a_caller_and_its_records_say_so() {
     bench.pass(Duration::from_secs(3));
     let waited = bench.cdrs().iter().map(|cdr| cdr.wait_ms).max();
     assert_eq!(waited, Some(30_000), "the clock is the first queue's");
+    bench.check_empty();
+}
+
+/// The agent who rings no longer serves the queue, and nobody else does: when the ring ends, the flow
+/// takes its way for nobody.
+#[test]
+fn a_ring_that_ends_with_nobody_left_sends_the_caller_on() {
+    let mut bench = Bench::with(FLOW, two_queues(1, &[]), 1);
+    bench.silent = true;
+    let call = bench.call();
+    assert_eq!(bench.requests("INVITE", phone(1)), 1);
+    let settings = std::sync::Arc::new(two_queues(1, &[1]));
+    let flows = std::sync::Arc::clone(&bench.core.flows);
+    bench.command(Command::Use { settings, flows });
+    bench.pass(Duration::from_secs(10));
+    assert_eq!(bench.core.census().calls, 1, "while it rings there is somebody");
+    bench.pass(Duration::from_secs(15));
+    let told: Vec<_> =
+        bench.cdrs().iter().map(|cdr| (cdr.sip_call_id.clone(), cdr.cause)).collect();
+    assert_eq!(told, [(call, Cause::Overflow)]);
     bench.check_empty();
 }
