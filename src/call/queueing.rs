@@ -183,26 +183,22 @@ impl Call {
 
     /// The desk takes an offer back: its ring limit passed, the agent signed out or called somebody.
     pub(crate) fn on_withdraw(&mut self, turn: &mut Turn<'_>, offer: OfferId, why: Withdrawal) {
-        match std::mem::replace(&mut self.phase, Phase::Flow) {
-            Phase::Offered(waiting, ringing) if ringing.offer == offer => {
-                let result = match why {
-                    Withdrawal::NoAnswer => OfferResult::NoAnswer,
-                    Withdrawal::CallerLeft => OfferResult::CallerGone,
-                    Withdrawal::SignedOut | Withdrawal::Busy => OfferResult::Rejected,
-                };
-                self.phase = Phase::Waiting(waiting);
-                self.give_up_ring(turn, *ringing, result);
-            }
-            other => self.phase = other,
+        if !matches!(&self.phase, Phase::Offered(_, ringing) if ringing.offer == offer) {
+            return;
         }
+        let Some((waiting, ringing)) = self.phase.take_offered() else { return };
+        let result = match why {
+            Withdrawal::NoAnswer => OfferResult::NoAnswer,
+            Withdrawal::CallerLeft => OfferResult::CallerGone,
+            Withdrawal::SignedOut | Withdrawal::Busy => OfferResult::Rejected,
+        };
+        self.phase = Phase::Waiting(waiting);
+        self.give_up_ring(turn, *ringing, result);
     }
 
     /// The agent's phone did not take the call.
     pub(crate) fn ring_failed(&mut self, turn: &mut Turn<'_>, status: u16) {
-        let Phase::Offered(waiting, ringing) = std::mem::replace(&mut self.phase, Phase::Flow)
-        else {
-            return;
-        };
+        let Some((waiting, ringing)) = self.phase.take_offered() else { return };
         self.phase = Phase::Waiting(waiting);
         let (why, result) = match status {
             486 | 600 => (Decline::Busy, OfferResult::Busy),
@@ -223,10 +219,7 @@ impl Call {
 
     /// The agent has answered.
     pub(crate) fn agent_answered(&mut self, turn: &mut Turn<'_>, sdp: Option<&bytes::Bytes>) {
-        let Phase::Offered(waiting, ringing) = std::mem::replace(&mut self.phase, Phase::Flow)
-        else {
-            return;
-        };
+        let Some((waiting, ringing)) = self.phase.take_offered() else { return };
         let Ringing { offer, agent, mut leg, since, .. } = *ringing;
         let ring_ms = ms(turn.now.since(since));
         if let Err(refusal) = leg.take_answer(turn, sdp.map_or(&[], |sdp| sdp)) {
@@ -276,9 +269,7 @@ impl Call {
 
     /// What the two hear before they are joined is over, or there was nothing.
     pub(crate) fn bridge(&mut self, turn: &mut Turn<'_>) {
-        let Phase::Joining(mut talk) = std::mem::replace(&mut self.phase, Phase::Flow) else {
-            return;
-        };
+        let Some(mut talk) = self.phase.take_joining() else { return };
         talk.before = None;
         turn.draft.connect();
         let agent = talk.agent.clone();
