@@ -53,7 +53,6 @@ impl Core {
         let arrived = self.arrived(now, &arrival.peer, &arrival.info, &number);
         let id = arrived.call;
         let mut draft = Draft::new(now, self.world.clock, &arrived);
-        draft.know_caller(kind_name(number.kind), number.region.as_deref().unwrap_or(""));
         self.record(now, Fact::CallArrived(arrived.clone()), out);
         let mut holdings = Holdings::default();
         let mut acts = Vec::new();
@@ -133,7 +132,6 @@ impl Core {
         let number = self.caller_number(peer, info);
         let arrived = self.arrived(now, peer, info, &number);
         let mut draft = Draft::new(now, self.world.clock, &arrived);
-        draft.know_caller(kind_name(number.kind), number.region.as_deref().unwrap_or(""));
         draft.refuse(status);
         let cause = if status == 503 { Cause::Overload } else { Cause::BadRequest };
         draft.end(now, EndedBy::System, cause);
@@ -153,14 +151,19 @@ impl Core {
             sip::Peer::Trunk(id) => (Some(id.clone()), None),
             sip::Peer::Account(id) => (None, Some(id.clone())),
         };
+        let called = self.called(trunk.as_ref(), info);
+        let flow = self.settings.route(trunk.as_ref(), &called).and_then(|id| self.flows.get(id));
         CallArrived {
             call: self.new_call_id(now),
-            called: self.called(trunk.as_ref(), info),
+            flow: flow.map_or_else(String::new, |flow| format!("{}@{}", flow.id, flow.revision)),
+            called,
             trunk,
             account,
             caller_raw: number.raw.clone(),
             caller: number.normal.clone(),
             sip_call_id: cut(info.call_id.as_str(), 256),
+            caller_kind: kind_name(number.kind).to_owned(),
+            region: number.region.clone().unwrap_or_default(),
         }
     }
 
@@ -228,7 +231,7 @@ fn begin(
         .route(trunk, &arrived.called)
         .and_then(|id| flows.get(id))
         .ok_or(Refusal::new(404, Cause::NoRoute))?;
-    turn.draft.enter_flow(format!("{}@{}", flow.id, flow.revision));
+    turn.draft.enter_flow(arrived.flow.clone());
     let place = Place {
         worker: None,
         address: rules.and_then(|rules| rules.media_address).unwrap_or(settings.media_address),

@@ -202,6 +202,15 @@ pub struct CallArrived {
     pub called: String,
     /// The Call-ID header.
     pub sip_call_id: String,
+    /// Kind of the caller as in the [`Cdr`]; empty in records of versions that did not write it.
+    #[serde(default)]
+    pub caller_kind: String,
+    /// Area code of the caller, empty when unknown.
+    #[serde(default)]
+    pub region: String,
+    /// The flow that the number leads into and its revision, `fcg/12345@7`, empty when none.
+    #[serde(default)]
+    pub flow: String,
 }
 
 /// Why a caller left a queue.

@@ -122,7 +122,7 @@ fn first_records(
         if let Some((recording, length_ms)) =
             call.recording.and_then(|id| lengths.get(&id).map(|length| (id, *length)))
         {
-            let began = call.connected.unwrap_or(call.t_in);
+            let began = call.recorded_since.or(call.connected).unwrap_or(call.t_in);
             call.seen(began.after(Duration::from_millis(length_ms)));
             let fact = Fact::RecordingEnded { call: call.arrived.call, recording, length_ms };
             records.push(record(call.last_seen, fact));

@@ -12,6 +12,8 @@ mod syncing;
 mod writer;
 
 #[cfg(test)]
+mod crash_tests;
+#[cfg(test)]
 mod sync_tests;
 #[cfg(test)]
 mod tests;
