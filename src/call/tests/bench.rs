@@ -105,7 +105,6 @@ pub(super) fn settings(agents: usize) -> Settings {
                 caller_from: vec![CallerFrom::From],
                 numbers: Vec::new(),
                 may_pass_original_caller: false,
-                domain: "10.0.0.1".into(),
                 media_address: None,
             },
         )]),
