@@ -9,6 +9,7 @@ use crate::call::index::Index;
 use crate::call::input::Input;
 use crate::call::lines::Lines;
 use crate::call::over::LAST_WORDS;
+use crate::call::refusals::Refusals;
 use crate::call::strangers::Strangers;
 use crate::call::turn::{Act, Turn, World};
 use crate::call::{Effect, Event, Fact, Record, Settings};
@@ -30,6 +31,7 @@ pub struct Core {
     pub(crate) calls: HashMap<CallId, Entry, ahash::RandomState>,
     pub(crate) deadlines: Deadlines<CallId>,
     pub(crate) strangers: Strangers,
+    pub(crate) refusals: Refusals,
     /// New calls are refused; at this time those still up are hung up.
     pub(crate) stopping: Option<Instant>,
     pub(crate) drained: bool,
@@ -92,6 +94,7 @@ impl Core {
             calls: HashMap::default(),
             deadlines: Deadlines::default(),
             strangers: Strangers::default(),
+            refusals: Refusals::default(),
             stopping: None,
             drained: false,
             records_full: false,
@@ -115,7 +118,12 @@ impl Core {
                 self.world.clock = WallClock::new(now, wall);
                 self.show_waiting(now, out);
             }
-            Event::RecordsFull(full) => self.records_full = full,
+            Event::RecordsFull(full) => {
+                self.records_full = full;
+                if !full {
+                    self.refusals.relax();
+                }
+            }
             Event::Alarm { id, what, cleared } => {
                 self.record(now, Fact::Alarm { id, what, cleared }, out);
             }
@@ -149,6 +157,7 @@ impl Core {
             self.desk.deadline(),
             self.deadlines.first(),
             self.strangers.deadline(),
+            self.refusals.deadline(),
             stop,
         ];
         all.into_iter().flatten().min()

@@ -52,6 +52,7 @@ mod phase;
 #[cfg(test)]
 mod poison;
 mod queueing;
+mod refusals;
 mod registrations;
 mod shown;
 mod strangers;

@@ -1,5 +1,6 @@
 mod bench;
 mod clock;
+mod full;
 mod panics;
 mod phases;
 mod queues;
