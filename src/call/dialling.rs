@@ -173,9 +173,7 @@ impl Call {
 
     /// The party outside has answered.
     pub(crate) fn dial_answered(&mut self, turn: &mut Turn<'_>, sdp: Option<&Bytes>) {
-        let Phase::Dialling(dialling) = std::mem::replace(&mut self.phase, Phase::Flow) else {
-            return;
-        };
+        let Some(dialling) = self.phase.take_dialling() else { return };
         let Dialling { mut leg, dial, early, .. } = *dialling;
         // A 200 without SDP repeats what the 183 said.
         let agreed = match sdp {
@@ -215,9 +213,7 @@ impl Call {
 
     /// The party outside did not take the call.
     pub(crate) fn dial_failed(&mut self, turn: &mut Turn<'_>, status: u16) {
-        let Phase::Dialling(dialling) = std::mem::replace(&mut self.phase, Phase::Flow) else {
-            return;
-        };
+        let Some(dialling) = self.phase.take_dialling() else { return };
         self.close_leg(turn, dialling.leg);
         self.stop_playing(turn);
         let (end, setback) = match status {
@@ -238,14 +234,10 @@ impl Call {
 
     /// The flow gives the party up.
     pub(crate) fn stop_dial(&mut self, turn: &mut Turn<'_>) {
-        let phase = std::mem::replace(&mut self.phase, Phase::Flow);
-        if let Phase::Dialling(dialling) = phase {
-            dialling.leg.hang_up(turn, 487, None);
-            self.close_leg(turn, dialling.leg);
-            self.stop_playing(turn);
-        } else {
-            self.phase = phase;
-        }
+        let Some(dialling) = self.phase.take_dialling() else { return };
+        dialling.leg.hang_up(turn, 487, None);
+        self.close_leg(turn, dialling.leg);
+        self.stop_playing(turn);
     }
 
     /// 200 from the far party, whoever it is.

@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use crate::base::Key;
+use crate::base::{Key, QueueId};
 use crate::call::machine::{Call, CallerState};
 use crate::call::phase::Phase;
 use crate::call::turn::Turn;
@@ -225,8 +225,9 @@ impl Call {
         self.feed(turn, FlowInput::Queue(event));
     }
 
-    pub(crate) fn on_nobody_left(&mut self, turn: &mut Turn<'_>) {
-        if matches!(self.phase, Phase::Waiting(_)) {
+    /// While an agent rings there is still somebody; the desk tells it again when the ring ends.
+    pub(crate) fn on_nobody_left(&mut self, turn: &mut Turn<'_>, queue: &QueueId) {
+        if matches!(&self.phase, Phase::Waiting(waiting) if waiting.queue == *queue) {
             self.leave_queue(turn, crate::call::QueueExit::Overflow);
             turn.draft.set_back(Cause::Overflow);
             self.feed(turn, FlowInput::Queue(QueueEvent::Nobody));

@@ -47,10 +47,12 @@ mod leg;
 mod lines;
 mod machine;
 mod message;
+mod over;
 mod phase;
 #[cfg(test)]
 mod poison;
 mod queueing;
+mod refusals;
 mod registrations;
 mod shown;
 mod strangers;

@@ -166,6 +166,14 @@ pub enum Fact {
         /// How many in the minute that ended at `at`.
         count: u64,
     },
+    /// INVITEs of a trunk or account that were refused while there was no room for records, beyond
+    /// those that have records of their own; one row per source and minute.
+    InvitesRefused {
+        /// `trunk:<id>` or `account:<id>`.
+        source: String,
+        /// How many in the minute that ended at `at`.
+        count: u64,
+    },
     /// An alarm came up or cleared.
     Alarm {
         /// The alarm's id, such as `recordings-disk`.
@@ -202,6 +210,15 @@ pub struct CallArrived {
     pub called: String,
     /// The Call-ID header.
     pub sip_call_id: String,
+    /// Kind of the caller as in the [`Cdr`]; empty in records of versions that did not write it.
+    #[serde(default)]
+    pub caller_kind: String,
+    /// Area code of the caller, empty when unknown.
+    #[serde(default)]
+    pub region: String,
+    /// The flow that the number leads into and its revision, `fcg/12345@7`, empty when none.
+    #[serde(default)]
+    pub flow: String,
 }
 
 /// Why a caller left a queue.

@@ -120,7 +120,11 @@ impl Call {
             self.end(turn, EndedBy::System, Cause::MediaTimeout);
         } else if let Some(far) = self.far_mut().filter(|leg| leg.dialog == dialog) {
             far.hang_up(turn, 487, None);
-            self.far_gone(turn, false);
+            match &self.phase {
+                Phase::Offered(..) => self.ring_failed(turn, 503),
+                Phase::Dialling(_) => self.dial_failed(turn, 503),
+                _ => self.far_gone(turn, false),
+            }
         }
     }
 

@@ -112,7 +112,7 @@ impl Engine {
 
         let recordings = recording_desk::start(&config, clock, &senders)?;
         let Spooling { batches, reader, thread: spool, published } =
-            spooling::start(&config, clock, &senders, &recordings.interrupted)?;
+            spooling::start(&config, clock, &senders, &recordings)?;
         let media = Arc::new(MediaThreads::start(
             media_settings(&config),
             clock,

@@ -42,6 +42,8 @@ pub(super) struct Bench {
     /// What was sent to somebody, in order: to whom, and the text.
     pub(super) sent: Vec<(SocketAddr, String)>,
     calls: usize,
+    /// Phones of agents that take no call: they ring.
+    pub(super) silent: bool,
 }
 
 fn address(text: &str) -> SocketAddr {
@@ -61,7 +63,7 @@ pub(super) fn carrier() -> SocketAddr {
     address(CARRIER)
 }
 
-fn settings(agents: usize) -> Settings {
+pub(super) fn settings(agents: usize) -> Settings {
     let names: Vec<String> = (1..=agents).map(|agent| agent.to_string()).collect();
     let account =
         |name: &String| sip::AccountSettings::new(name.as_str().into(), name, "r", "secret");
@@ -107,7 +109,6 @@ fn settings(agents: usize) -> Settings {
                 caller_from: vec![CallerFrom::From],
                 numbers: Vec::new(),
                 may_pass_original_caller: false,
-                domain: "10.0.0.1".into(),
                 media_address: None,
             },
         )]),
@@ -123,11 +124,22 @@ fn settings(agents: usize) -> Settings {
 
 impl Bench {
     pub(super) fn new(agents: usize) -> Self {
-        Self::with_ports(agents, vec![(0..40).map(|n| 20_000 + 2 * n).collect()])
+        let ports = vec![(0..40).map(|n| 20_000 + 2 * n).collect()];
+        Self::made(FLOW, settings(agents), agents, ports)
     }
 
     /// With these RTP ports for each media worker.
     pub(super) fn with_ports(agents: usize, ports: Vec<Vec<u16>>) -> Self {
+        Self::made(FLOW, settings(agents), agents, ports)
+    }
+
+    /// With a flow and settings of one's own.
+    pub(super) fn with(flow: &str, settings: Settings, agents: usize) -> Self {
+        let ports = vec![(0..40).map(|n| 20_000 + 2 * n).collect()];
+        Self::made(flow, settings, agents, ports)
+    }
+
+    fn made(flow: &str, settings: Settings, agents: usize, ports: Vec<Vec<u16>>) -> Self {
         let now = Instant::from_micros(1_000_000_000);
         let binding = |agent: usize| Binding {
             account: agent.to_string().as_str().into(),
@@ -141,9 +153,9 @@ impl Bench {
             user_agent: String::new(),
             instance: None,
         };
-        let sources = vec![(PathBuf::from("t/quick.flow.yaml"), FLOW.to_owned())];
+        let sources = vec![(PathBuf::from("t/quick.flow.yaml"), flow.to_owned())];
         let parts = Parts {
-            settings: Arc::new(settings(agents)),
+            settings: Arc::new(settings),
             flows: Arc::new(Flows::read(sources, &Known::default()).unwrap()),
             prompts: Arc::new(Prompts::default()),
             ports: Ports::new(ports, Duration::from_secs(2)),
@@ -161,6 +173,7 @@ impl Bench {
             gone: Vec::new(),
             sent: Vec::new(),
             calls: 0,
+            silent: false,
         };
         bench.take(out);
         for agent in 1..=agents {
@@ -215,6 +228,7 @@ impl Bench {
             return;
         }
         let (answer, body) = match text.split(' ').next() {
+            Some("INVITE") if self.silent && from != carrier() => ("180 Ringing", String::new()),
             Some("INVITE") => ("200 OK", sdp(from)),
             Some("BYE" | "OPTIONS") => ("200 OK", String::new()),
             Some("SIP/2.0") if text.starts_with("SIP/2.0 200") && text.contains("INVITE") => {

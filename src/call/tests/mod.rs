@@ -1,7 +1,10 @@
 mod bench;
 mod clock;
+mod full;
 mod moving;
 mod panics;
+mod phases;
+mod queues;
 mod vanishing;
 
 use bench::Bench;
