@@ -13,4 +13,5 @@ mod shapes;
 mod slow;
 mod talker;
 mod third;
+mod transfers;
 mod trust;

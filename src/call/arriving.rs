@@ -27,6 +27,8 @@ pub(crate) struct Arrival {
     pub(crate) flow: sip::Flow,
     pub(crate) info: sip::InviteInfo,
     pub(crate) offer: Option<Bytes>,
+    /// Whether it would take another call's place, which no call lets it yet.
+    pub(crate) replaces: bool,
 }
 
 /// Why a call is refused at the door.
@@ -71,6 +73,8 @@ impl Core {
         let mut acts = Vec::new();
         let settings = Arc::clone(&self.settings);
         let flows = Arc::clone(&self.flows);
+        let in_anothers_place = Refusal::new(603, Cause::Refused);
+        let room = room.and_then(|()| if arrival.replaces { Err(in_anothers_place) } else { Ok(()) });
         let since = draft.arrived();
         let mut turn = Turn {
             now,

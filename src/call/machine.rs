@@ -243,6 +243,9 @@ impl Call {
             | sip::Event::Notified { .. } => {}
             // These belong to no call; the core keeps them.
             sip::Event::Invite { .. }
+            | sip::Event::Referred { .. }
+            | sip::Event::Message { .. }
+            | sip::Event::MessageDone { .. }
             | sip::Event::Refused { .. }
             | sip::Event::Stranger { .. }
             | sip::Event::Registered { .. }

@@ -2,7 +2,7 @@ use crate::base::{AccountId, Deadlines, DialogId, Instant, Random, TrunkId};
 use crate::sip::auth::Authority;
 use crate::sip::registrar::{Binding, Registrar};
 use crate::sip::stack::{
-    Census, Clients, Dialogs, Input, Keepalives, Net, Output, Servers, Settings,
+    Census, Clients, Dialogs, Input, Keepalives, Messages, Net, Output, Servers, Settings,
 };
 use crate::sip::txn::{ClientId, ServerId};
 
@@ -17,6 +17,7 @@ pub struct Stack {
     pub(super) registrar: Registrar,
     pub(super) authority: Authority,
     pub(super) keepalives: Keepalives,
+    pub(super) messages: Messages,
     pub(super) timers: Deadlines<Timer>,
     /// Makes To tags of what is answered without a memory.
     pub(super) tag_key: [u64; 4],
@@ -47,6 +48,7 @@ impl Stack {
             registrar: Registrar::new(&mut random),
             authority: Authority::new(&mut random),
             keepalives: Keepalives::default(),
+            messages: Messages::default(),
             timers: Deadlines::with_hasher(hasher),
             tag_key,
             next_dialog: 1,
