@@ -1,7 +1,7 @@
 use crate::acd;
 use crate::base::{AccountId, AgentId, Instant, TrunkId};
 use crate::call::core::Core;
-use crate::call::{Effect, Fact, RegistrationView, View};
+use crate::call::{Effect, Fact, RegistrationView, Settings, View};
 use crate::sip;
 
 impl Core {
@@ -118,16 +118,44 @@ impl Core {
             self.dead_trunks.insert(trunk.clone())
         };
         if changed {
-            let fact = Fact::Alarm {
-                id: format!("trunk-{trunk}"),
-                what: format!(
-                    "trunk {trunk} does not answer OPTIONS; check the line and its address"
-                ),
-                cleared: alive,
-            };
-            self.record(now, fact, out);
+            let what =
+                format!("trunk {trunk} does not answer OPTIONS; check the line and its address");
+            self.trunk_alarm(now, &trunk, what, alive, out);
             self.show_trunk(&trunk, out);
         }
+    }
+
+    /// New settings: trunks that are gone are shown no more, and of those that are no longer asked
+    /// nobody knows whether they answer.
+    pub(crate) fn forget_trunks(&mut self, now: Instant, old: &Settings, out: &mut Vec<Effect>) {
+        let mut gone: Vec<TrunkId> = old.trunks.keys().cloned().collect();
+        gone.retain(|trunk| !self.settings.trunks.contains_key(trunk));
+        gone.sort();
+        out.extend(gone.into_iter().map(|trunk| Effect::View(Box::new(View::TrunkGone(trunk)))));
+        let asked = |trunk: &TrunkId| {
+            let mut trunks = self.settings.sip.trunks.iter();
+            trunks.any(|known| known.id == *trunk && known.keepalive.is_some())
+        };
+        let mut unknown: Vec<TrunkId> =
+            self.dead_trunks.iter().filter(|trunk| !asked(trunk)).cloned().collect();
+        unknown.sort();
+        for trunk in unknown {
+            self.dead_trunks.remove(&trunk);
+            let what = format!("trunk {trunk} is no longer configured to be asked by OPTIONS");
+            self.trunk_alarm(now, &trunk, what, true, out);
+        }
+    }
+
+    fn trunk_alarm(
+        &mut self,
+        now: Instant,
+        trunk: &TrunkId,
+        what: String,
+        cleared: bool,
+        out: &mut Vec<Effect>,
+    ) {
+        let id = format!("trunk-{trunk}");
+        self.record(now, Fact::Alarm { id, what, cleared }, out);
     }
 
     pub(crate) fn flush_strangers(&mut self, now: Instant, out: &mut Vec<Effect>) {

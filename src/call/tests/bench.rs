@@ -8,7 +8,7 @@ use crate::acd::{self, AgentSettings, QueueSettings};
 use crate::base::{AgentId, CallId, CommandId, Instant, Random, Wall};
 use crate::call::{
     AccountRules, AnswerBy, CallerFrom, Cdr, Command, Core, Effect, Event, Fact, Parts, Phone,
-    Record, Route, Settings, TrunkRules,
+    Record, Route, Settings, TrunkRules, View,
 };
 use crate::dialplan::{Flows, Known};
 use crate::media::{self, Ports, Prompts};
@@ -37,6 +37,8 @@ pub(super) struct Bench {
     pub(super) media: Vec<media::Command>,
     /// What was sent to somebody, in order: to whom, and the text.
     pub(super) sent: Vec<(SocketAddr, String)>,
+    /// What people see, in order.
+    pub(super) views: Vec<View>,
     calls: usize,
 }
 
@@ -146,8 +148,15 @@ impl Bench {
         };
         let mut out = Vec::new();
         let core = Core::new(now, Wall::from_micros(1_772_323_200_000_000), parts, &mut out);
-        let mut bench =
-            Self { core, now, records: Vec::new(), media: Vec::new(), sent: Vec::new(), calls: 0 };
+        let mut bench = Self {
+            core,
+            now,
+            records: Vec::new(),
+            media: Vec::new(),
+            sent: Vec::new(),
+            views: Vec::new(),
+            calls: 0,
+        };
         bench.take(out);
         for agent in 1..=agents {
             let agent = AgentId::from(agent.to_string().as_str());
@@ -164,7 +173,7 @@ impl Bench {
         self.core.check().unwrap();
     }
 
-    fn command(&mut self, command: Command) {
+    pub(super) fn command(&mut self, command: Command) {
         self.event(Event::Command { id: CommandId(1), command });
     }
 
@@ -178,6 +187,7 @@ impl Bench {
                     self.far(flow.peer, &text);
                 }
                 Effect::Record(record) => self.records.push(*record),
+                Effect::View(view) => self.views.push(*view),
                 Effect::Media { command, .. } => {
                     let closed = match &command {
                         media::Command::Close { stream } => Some(*stream),

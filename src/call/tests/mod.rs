@@ -1,5 +1,6 @@
 mod bench;
 mod clock;
 mod panics;
+mod reload;
 
 use bench::Bench;
