@@ -3,6 +3,7 @@
 mod door;
 pub use door::{Door, Reload};
 mod router;
+pub use reload::Reloaded;
 pub use router::router;
 mod commands;
 pub use commands::{Asked, Commands};

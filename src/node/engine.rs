@@ -92,6 +92,9 @@ impl Engine {
     /// What is wrong or missing, with what to do about it.
     pub fn start(file: Option<PathBuf>, config: Config) -> Result<Self, StartError> {
         sys::ignore_file_size_signal();
+        for notice in config.notices() {
+            tracing::warn!("{notice}");
+        }
         let prompts = Arc::new(files::load_prompts(config.node.sounds.as_deref())?);
         let flows = Arc::new(read_flows(file.as_deref(), &config, &prompts)?);
         let kept = Kept::open(&config.node.data)?;
@@ -410,14 +413,15 @@ fn door(
     if tokens.is_empty() {
         tokens.push(("first".to_owned(), parts.token.to_owned()));
     }
-    let reload = http::reload(
+    let reload = http::reload(http::Reloading {
         file,
-        Arc::clone(prompts),
-        parts.commands.clone(),
-        parts.nonce_key,
-        parts.trunks,
-        config.call.sip.listeners.clone(),
-    );
+        running: Arc::new(config.clone()),
+        prompts: Arc::clone(prompts),
+        commands: parts.commands.clone(),
+        nonce_key: parts.nonce_key,
+        trunks: parts.trunks,
+        health: Arc::clone(&parts.health),
+    });
     let clock = parts.clock;
     Door {
         tenant,
