@@ -20,6 +20,7 @@ mod pace;
 mod shared;
 
 mod guard;
+mod guesses;
 mod headers;
 mod limits;
 mod requests;

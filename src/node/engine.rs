@@ -35,6 +35,9 @@ use crate::store::{Database, Loader, LoaderSettings, SpoolReader};
 /// How long the core has to hang up and write the last records after its drain time.
 const STOP_PATIENCE: Duration = Duration::from_secs(8);
 
+/// How long readers of event streams have to take the last events.
+const STREAMS_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Why the engine cannot start. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -73,6 +76,8 @@ pub struct Engine {
     core: Option<JoinHandle<()>>,
     readers: Vec<JoinHandle<()>>,
     spool: Option<JoinHandle<()>>,
+    publisher: Option<JoinHandle<()>>,
+    events: Events,
     recordings: Option<RecordingThreads>,
     media: Option<Arc<MediaThreads>>,
     keeper: Option<JoinHandle<()>>,
@@ -162,7 +167,7 @@ impl Engine {
         );
         start_loader(&runtime, loader, stopping, senders.clone());
         let commands = Commands::new(senders.commands.clone());
-        let door = door(
+        let (door, publisher) = door(
             &config,
             file,
             &prompts,
@@ -181,6 +186,7 @@ impl Engine {
                 trunks,
             },
         );
+        let events = door.events.clone();
         let api = http::start(&runtime, config.node.api.listen, door)?;
         senders.house(House::Event(Event::Clock(clock.wall())));
         Ok(Self {
@@ -190,6 +196,8 @@ impl Engine {
             core: Some(core),
             readers,
             spool: Some(spool),
+            publisher: Some(publisher),
+            events,
             recordings: Some(recordings),
             media: Some(media),
             keeper: Some(keeper),
@@ -255,6 +263,12 @@ impl Engine {
         }
         if let Some(spool) = self.spool.take() {
             threads::join_within(spool, STOP_PATIENCE, || {});
+        }
+        if let Some(publisher) = self.publisher.take() {
+            threads::join_within(publisher, STOP_PATIENCE, || {});
+        }
+        if let Some(runtime) = &self.runtime {
+            runtime.block_on(self.events.end(STREAMS_PATIENCE));
         }
         for reader in self.readers.drain(..) {
             threads::join_within(reader, STOP_PATIENCE, || {});
@@ -399,7 +413,7 @@ fn door(
     file: Option<PathBuf>,
     prompts: &Arc<Prompts>,
     parts: DoorParts<'_>,
-) -> Door {
+) -> (Door, JoinHandle<()>) {
     let events = Events::new(parts.reader);
     let registry = prometheus::Registry::new();
     let tenant = config.call.tenant.clone();
@@ -407,7 +421,7 @@ fn door(
         Metrics::register(&registry, &tenant, Arc::clone(&parts.live), Arc::clone(&parts.health))
             .expect("a fresh registry has room for each metric once");
     media_metrics::register(&registry, parts.media);
-    http::publish(parts.published, events.clone(), metrics);
+    let publisher = http::publish(parts.published, events.clone(), metrics);
     let mut tokens: Vec<(String, String)> =
         config.node.api.tokens.iter().map(|one| (one.name.clone(), one.secret.clone())).collect();
     if tokens.is_empty() {
@@ -423,7 +437,7 @@ fn door(
         health: Arc::clone(&parts.health),
     });
     let clock = parts.clock;
-    Door {
+    let door = Door {
         tenant,
         tokens: Arc::new(tokens),
         commands: parts.commands,
@@ -436,7 +450,8 @@ fn door(
         reload,
         wall: Arc::new(move || clock.wall()),
         streams_max: config.node.api.streams_max,
-    }
+    };
+    (door, publisher)
 }
 
 /// A channel of blocks for the recordings' writer: about four seconds of 500 recorded calls.

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use crossbeam_channel::Receiver;
 
@@ -25,23 +26,28 @@ pub(crate) fn start(
         format!("the API cannot listen on {listen}; is another program there? change api.listen");
     let listener = runtime.block_on(tokio::net::TcpListener::bind(listen)).map_err(system(what))?;
     let address = listener.local_addr().map_err(system("the API's address cannot be read"))?;
-    let router = api::router(door);
+    // The door counts wrong tokens by where they come from.
+    let service = api::router(door).into_make_service_with_connect_info::<SocketAddr>();
     runtime.spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
+        if let Err(error) = axum::serve(listener, service).await {
             tracing::error!(%error, "the API ended");
         }
     });
     Ok(address)
 }
 
-/// Hands synced records on to whoever listens to events.
-pub(crate) fn publish(published: Receiver<Vec<Published>>, events: Events, metrics: Metrics) {
+/// Hands synced records on to whoever listens to events, until the spool is gone.
+pub(crate) fn publish(
+    published: Receiver<Vec<Published>>,
+    events: Events,
+    metrics: Metrics,
+) -> JoinHandle<()> {
     threads::spawn("events", move || {
         for batch in published {
             batch.iter().for_each(|event| metrics.record(&event.record));
             events.publish(batch);
         }
-    });
+    })
 }
 
 /// What a reload stands on.
