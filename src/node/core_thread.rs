@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use crate::base::{CommandId, Instant};
-use crate::call::{Core, Effect, Event};
+use crate::call::{Core, Effect, Event, TurnedAway};
 use crate::node::clock::Clock;
 use crate::node::hands::Hands;
 use crate::node::lanes::{House, Lanes};
+use crate::node::turned_away::TurnedAwayCounts;
 
 /// How many messages that begin something are taken before the lanes above are looked at again.
 const CALLS_AT_ONCE: usize = 16;
@@ -20,6 +21,7 @@ pub(crate) struct CoreThread {
     pub(crate) core: Core,
     pub(crate) hands: Hands,
     pub(crate) lanes: Lanes,
+    turned_away: TurnedAwayCounts,
     pub(crate) clock: Clock,
     effects: Vec<Effect>,
     next_command: u64,
@@ -32,11 +34,12 @@ impl CoreThread {
         core: Core,
         hands: Hands,
         lanes: Lanes,
+        turned_away: TurnedAwayCounts,
         clock: Clock,
         effects: Vec<Effect>,
     ) -> Self {
         let clock_at = clock.now() + CLOCK_EVERY;
-        Self { core, hands, lanes, clock, effects, next_command: 0, clock_at }
+        Self { core, hands, lanes, turned_away, clock, effects, next_command: 0, clock_at }
     }
 
     /// Runs until the house says so, or until the core is drained.
@@ -58,6 +61,7 @@ impl CoreThread {
             busy |= self.commands();
             busy |= self.calls();
             if self.hands.is_drained() {
+                self.tell_turned_away(self.turned_away.take());
                 self.hands.finish(&self.core);
                 return;
             }
@@ -85,6 +89,7 @@ impl CoreThread {
         if now >= self.clock_at {
             self.clock_at = now + CLOCK_EVERY;
             self.handle(Event::Clock(self.clock.wall()));
+            self.tell_turned_away(self.turned_away.take_due(now));
         }
         self.hands.tick(now, &self.core);
         if let Some(full) = self.hands.look_at_spool() {
@@ -95,6 +100,14 @@ impl CoreThread {
             self.handle(Event::Deadline);
         }
         due
+    }
+
+    fn tell_turned_away(&mut self, rows: Vec<TurnedAway>) {
+        if !rows.is_empty() {
+            let messages: u64 = rows.iter().map(|row| row.refused + row.dropped).sum();
+            tracing::warn!(messages, sources = rows.len(), "messages were turned away");
+            self.handle(Event::TurnedAway(rows));
+        }
     }
 
     /// `None` when the thread shall end.

@@ -20,10 +20,11 @@ use crate::node::clock::Clock;
 use crate::node::core_thread::CoreThread;
 use crate::node::hands::{Hands, Tools};
 use crate::node::kept::{Kept, KeptError};
-use crate::node::lanes::{House, Lanes, Senders, lanes};
+use crate::node::lanes::{House, Senders, lanes};
 use crate::node::media::{self as media_threads, MediaThreads};
 use crate::node::net::Net;
 use crate::node::recording_desk::{self, RecordingThreads};
+use crate::node::refusal::Refusals;
 use crate::node::spooling::{self, Spooling};
 use crate::node::tcp::TcpHub;
 use crate::node::throttle::Throttle;
@@ -131,7 +132,14 @@ impl Engine {
         )?);
         let trunks = TrunkSources::new(&call.sip.trunks);
         let throttle = Throttle::new(trunks.clone());
-        let tcp = TcpHub::new(runtime.handle().clone(), senders.clone(), clock, throttle.clone());
+        let refusals = Refusals::new(trunks.clone(), random.fork());
+        let tcp = TcpHub::new(
+            runtime.handle().clone(),
+            senders.clone(),
+            clock,
+            throttle.clone(),
+            refusals.clone(),
+        );
         let sockets = Sockets::bind(&call.sip.listeners, &runtime)?;
         let net = Net::new(sockets.senders()?, tcp.clone());
 
@@ -157,8 +165,10 @@ impl Engine {
             senders: senders.clone(),
             keep,
         });
-        let core = start_core(core, hands, lanes, clock, effects);
-        let readers = sockets.read(&senders, &throttle, clock, &stop);
+        let turned_away = refusals.counts().clone();
+        let core = CoreThread::new(core, hands, lanes, turned_away, clock, effects);
+        let core = threads::spawn("core", move || core.run());
+        let readers = sockets.read(&senders, &throttle, &refusals, clock, &stop);
         sockets.accept(&tcp, &runtime);
 
         let (loader, database) = Loader::new(
@@ -311,17 +321,6 @@ fn media_settings(config: &Config) -> media_threads::Settings {
     }
 }
 
-fn start_core(
-    core: Core,
-    hands: Hands,
-    lanes: Lanes,
-    clock: Clock,
-    effects: Vec<crate::call::Effect>,
-) -> JoinHandle<()> {
-    let thread = CoreThread::new(core, hands, lanes, clock, effects);
-    threads::spawn("core", move || thread.run())
-}
-
 fn start_loader(
     runtime: &tokio::runtime::Runtime,
     loader: Loader,
@@ -371,6 +370,7 @@ impl Sockets {
         &self,
         senders: &Senders,
         throttle: &Throttle,
+        refusals: &Refusals,
         clock: Clock,
         stop: &Arc<AtomicBool>,
     ) -> Vec<JoinHandle<()>> {
@@ -378,9 +378,9 @@ impl Sockets {
         for (address, socket) in &self.udp {
             let Ok(socket) = socket.try_clone() else { continue };
             let (address, senders, stop) = (*address, senders.clone(), Arc::clone(stop));
-            let throttle = throttle.clone();
+            let (throttle, refusals) = (throttle.clone(), refusals.clone());
             threads.push(threads::spawn("sip-udp", move || {
-                udp::read(&socket, address, &senders, throttle, clock, &stop);
+                udp::read(&socket, address, &senders, throttle, &refusals, clock, &stop);
             }));
         }
         threads

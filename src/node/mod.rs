@@ -21,6 +21,7 @@ mod tcp;
 mod threads;
 mod throttle;
 mod trunk_sources;
+mod turned_away;
 mod udp;
 
 pub use clock::{Clock, KeptPair};
