@@ -63,7 +63,7 @@ impl Core {
             self.record(now, Fact::Registration { account, contact, registered: true }, out);
         }
         self.reachable(now, account, out);
-        out.push(Effect::KeepRegistrations);
+        out.push(Effect::KeepRegistrations(account.clone()));
     }
 
     pub(crate) fn unregistered(
@@ -87,7 +87,7 @@ impl Core {
             self.record(now, Fact::Registration { account, contact, registered: false }, out);
         }
         self.reachable(now, account, out);
-        out.push(Effect::KeepRegistrations);
+        out.push(Effect::KeepRegistrations(account.clone()));
     }
 
     fn reachable(&mut self, now: Instant, account: &AccountId, out: &mut Vec<Effect>) {
@@ -98,6 +98,11 @@ impl Core {
             self.desk_step(now, acd::Input::Reachable { agent: agent.clone(), reachable });
             self.show_agent(&agent, out);
         }
+    }
+
+    /// The registrations of one account as they are now.
+    pub fn bindings_of(&self, account: &AccountId) -> impl Iterator<Item = &sip::Binding> {
+        self.world.stack.bindings_of(account)
     }
 
     /// All registrations as they are now, to be kept for the next start.

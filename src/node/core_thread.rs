@@ -2,10 +2,12 @@ use std::time::Duration;
 
 use crate::base::{CommandId, Instant};
 use crate::call::{Core, Effect, Event, TurnedAway};
+use crate::node::board::Notes;
 use crate::node::clock::Clock;
 use crate::node::hands::Hands;
 use crate::node::lanes::{House, Lanes};
 use crate::node::turned_away::TurnedAwayCounts;
+use crate::store::Alarm;
 
 /// How many messages that begin something are taken before the lanes above are looked at again.
 const CALLS_AT_ONCE: usize = 16;
@@ -82,6 +84,7 @@ impl CoreThread {
             self.core.handle(now, event, &mut self.effects);
         }
         self.hands.carry_out(now, &mut self.effects);
+        self.hands.keep(now, &self.core);
     }
 
     fn deadlines(&mut self) -> bool {
@@ -112,21 +115,37 @@ impl CoreThread {
 
     /// `None` when the thread shall end.
     fn house(&mut self) -> Option<bool> {
-        let mut busy = false;
+        let mut busy = self.board();
         for _ in 0..AT_ONCE {
             match self.lanes.house.try_recv() {
-                Ok(House::Event(Event::RecordsFull(full))) => {
-                    let full = self.hands.spool_says(full);
-                    self.handle(Event::RecordsFull(full));
-                }
                 Ok(House::Event(event)) => self.handle(event),
-                Ok(House::Written(gate)) => self.hands.written(gate),
                 Ok(House::Quit) => return None,
                 Err(_) => break,
             }
             busy = true;
         }
         Some(busy)
+    }
+
+    fn board(&mut self) -> bool {
+        if self.lanes.wake.try_recv().is_err() {
+            return false;
+        }
+        let Notes { written, kept, full, alarms } = self.lanes.board.take();
+        if let Some(gate) = written {
+            self.hands.written(gate);
+        }
+        if let Some(gate) = kept {
+            self.hands.kept(gate);
+        }
+        if let Some(full) = full {
+            let full = self.hands.spool_says(full);
+            self.handle(Event::RecordsFull(full));
+        }
+        for Alarm { id, what, cleared } in alarms {
+            self.handle(Event::Alarm { id: id.to_owned(), what, cleared });
+        }
+        true
     }
 
     fn media(&mut self) -> bool {

@@ -149,13 +149,14 @@ impl Engine {
             flows,
             prompts: Arc::clone(&prompts),
             ports: media.ports(),
-            bindings: kept.bindings()?,
+            bindings: kept.bindings(),
             random: random.fork(),
         };
         let core = Core::new(clock.now(), clock.wall(), parts, &mut effects);
         let live = Arc::new(Live::default());
         let health = Arc::new(Health::default());
-        let (keep, keeper) = kept.run(clock, Arc::clone(&stop));
+        let to_core = senders.clone();
+        let (keep, keeper) = kept.run(clock, Arc::clone(&stop), move |gate| to_core.kept(gate));
         let hands = Hands::new(Tools {
             net,
             media: Arc::clone(&media),

@@ -147,10 +147,10 @@ impl TcpHub {
         self.failed(Flow { transport: Transport::Tcp, local, peer, connection: None });
     }
 
-    /// By the lane of the house: the core itself may be who waits here, and a lane that is full would
-    /// be so for ever.
+    /// By the lane of the house, and without waiting: the core itself may be who is here. Without room
+    /// the timers of what was sent tell the same, later.
     fn failed(&self, flow: Flow) {
-        self.shared.senders.house(House::Event(Event::Sip(Input::SendFailed { flow })));
+        self.shared.senders.try_house(House::Event(Event::Sip(Input::SendFailed { flow })));
     }
 
     #[expect(clippy::disallowed_methods, reason = "tasks are born in node")]
