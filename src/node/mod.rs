@@ -17,6 +17,7 @@ mod net;
 mod recording_desk;
 mod refusal;
 mod registration_log;
+mod sockets;
 mod spooling;
 mod sys;
 mod tcp;
