@@ -5,6 +5,7 @@ mod moving;
 mod panics;
 mod phases;
 mod queues;
+mod reload;
 mod vanishing;
 
 use bench::Bench;

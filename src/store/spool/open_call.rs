@@ -224,6 +224,7 @@ pub(crate) fn call_of(fact: &Fact) -> Option<CallId> {
         Fact::Registration { .. }
         | Fact::StrangersRefused { .. }
         | Fact::InvitesRefused { .. }
+        | Fact::TurnedAway(_)
         | Fact::Alarm { .. }
         | Fact::Started { .. }
         | Fact::Stopped => None,
