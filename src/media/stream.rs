@@ -8,6 +8,7 @@ use crate::media::detector::Detector;
 use crate::media::dialler::{Dialler, Step};
 use crate::media::heard::{Heard, Sound};
 use crate::media::latch::Latch;
+use crate::media::line_tone::LineTones;
 use crate::media::player::{Filled, Player};
 use crate::media::presses::{Presses, TelephoneEvent};
 use crate::media::recording::Track;
@@ -39,6 +40,8 @@ pub(crate) struct Stream {
     presses: Presses,
     /// There while keys are listened for in the speech.
     detector: Option<Box<Detector>>,
+    /// Tones of the party's network.
+    pub(crate) line_tones: LineTones,
     sender: Sender,
     player: Player,
     dialler: Dialler,
@@ -73,6 +76,7 @@ impl Stream {
             timeline: Timeline::default(),
             presses: Presses::default(),
             detector: None,
+            line_tones: LineTones::default(),
             sender: Sender::new(now, random),
             player: Player::Idle,
             dialler: Dialler::default(),
@@ -206,6 +210,9 @@ impl Stream {
             count = u32::try_from(length).unwrap_or(0);
             if verdict != Verdict::Late {
                 self.listen(now, payload, out);
+                if let Some(tone) = self.line_tones.hear(packet.ts, self.remote.codec, payload) {
+                    out.events.push(Event::LineTone { stream: self.id, tone });
+                }
             }
             let arrival = i64::try_from(samples::at(now)).unwrap_or(i64::MAX);
             let placed = self.timeline.place(arrival, packet.ssrc, packet.seq, packet.ts, count);

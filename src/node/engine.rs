@@ -28,7 +28,7 @@ use crate::node::spooling::{self, Spooling};
 use crate::node::tcp::TcpHub;
 use crate::node::throttle::Throttle;
 use crate::node::trunk_sources::TrunkSources;
-use crate::node::{files, http, media_metrics, sys, threads, udp};
+use crate::node::{files, http, media_metrics, sounds, sys, threads, udp};
 use crate::sip::Transport;
 use crate::store::{Database, Loader, LoaderSettings, SpoolReader};
 
@@ -92,7 +92,7 @@ impl Engine {
     /// What is wrong or missing, with what to do about it.
     pub fn start(file: Option<PathBuf>, config: Config) -> Result<Self, StartError> {
         sys::ignore_file_size_signal();
-        let prompts = Arc::new(files::load_prompts(config.node.sounds.as_deref())?);
+        let prompts = Arc::new(sounds::load_prompts(config.node.sounds.as_deref())?);
         let flows = Arc::new(read_flows(file.as_deref(), &config, &prompts)?);
         let kept = Kept::open(&config.node.data)?;
         let clock = kept.start_clock()?;

@@ -155,6 +155,7 @@ impl Hands {
             | media::Command::Play { stream, .. }
             | media::Command::Stop { stream }
             | media::Command::ExpectKeys { stream, .. }
+            | media::Command::ExpectLineTones { stream, .. }
             | media::Command::Bridge { a: stream, .. }
             | media::Command::Unbridge { a: stream, .. }
             | media::Command::Echo { stream, .. }

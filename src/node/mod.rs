@@ -15,6 +15,7 @@ mod media_metrics;
 mod net;
 mod recording_desk;
 mod refusal;
+mod sounds;
 mod spooling;
 mod sys;
 mod tcp;
@@ -25,4 +26,5 @@ mod udp;
 
 pub use clock::{Clock, KeptPair};
 pub use engine::{Engine, StartError};
-pub use files::{check_routes, known, load_prompts, read_config, read_flows};
+pub use files::{check_routes, known, read_config, read_flows};
+pub use sounds::load_prompts;

@@ -38,6 +38,10 @@ pub(super) struct Bench {
     /// What was sent to somebody, in order: to whom, and the text.
     pub(super) sent: Vec<(SocketAddr, String)>,
     calls: usize,
+    /// Whether parties called send early media and answer later.
+    pub(super) early: bool,
+    /// The last INVITE that such a party got, and from whom it answers.
+    invited: Option<(SocketAddr, String)>,
 }
 
 fn address(text: &str) -> SocketAddr {
@@ -119,6 +123,11 @@ fn settings(agents: usize) -> Settings {
 
 impl Bench {
     pub(super) fn new(agents: usize) -> Self {
+        Self::with(agents, FLOW)
+    }
+
+    /// A core whose only number leads into this flow, `t-quick`.
+    pub(super) fn with(agents: usize, flow: &str) -> Self {
         let now = Instant::from_micros(1_000_000_000);
         let binding = |agent: usize| Binding {
             account: agent.to_string().as_str().into(),
@@ -132,7 +141,7 @@ impl Bench {
             user_agent: String::new(),
             instance: None,
         };
-        let sources = vec![(PathBuf::from("t/quick.flow.yaml"), FLOW.to_owned())];
+        let sources = vec![(PathBuf::from("t/quick.flow.yaml"), flow.to_owned())];
         let parts = Parts {
             settings: Arc::new(settings(agents)),
             flows: Arc::new(Flows::read(sources, &Known::default()).unwrap()),
@@ -146,8 +155,16 @@ impl Bench {
         };
         let mut out = Vec::new();
         let core = Core::new(now, Wall::from_micros(1_772_323_200_000_000), parts, &mut out);
-        let mut bench =
-            Self { core, now, records: Vec::new(), media: Vec::new(), sent: Vec::new(), calls: 0 };
+        let mut bench = Self {
+            core,
+            now,
+            records: Vec::new(),
+            media: Vec::new(),
+            sent: Vec::new(),
+            calls: 0,
+            early: false,
+            invited: None,
+        };
         bench.take(out);
         for agent in 1..=agents {
             let agent = AgentId::from(agent.to_string().as_str());
@@ -197,32 +214,29 @@ impl Bench {
 
     fn far(&mut self, from: SocketAddr, text: &str) {
         let (answer, body) = match text.split(' ').next() {
+            Some("INVITE") if self.early => {
+                self.invited = Some((from, text.to_owned()));
+                ("183 Session Progress", sdp(from))
+            }
             Some("INVITE") => ("200 OK", sdp(from)),
-            Some("BYE") => ("200 OK", String::new()),
+            Some("BYE" | "CANCEL") => ("200 OK", String::new()),
             Some("SIP/2.0") if text.starts_with("SIP/2.0 200") && text.contains("INVITE") => {
                 self.receive(from, request("ACK", from, &of_response(text), ""));
                 return;
             }
             _ => return,
         };
-        let mut response = format!("SIP/2.0 {answer}\r\n");
-        for line in text.lines().take_while(|line| !line.is_empty()) {
-            let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
-            match name.as_str() {
-                "via" | "from" | "call-id" | "cseq" | "record-route" => {
-                    response += &format!("{line}\r\n");
-                }
-                "to" if line.contains("tag=") => response += &format!("{line}\r\n"),
-                "to" => response += &format!("{line};tag=far\r\n"),
-                _ => {}
-            }
+        self.receive(from, response(from, text, answer, &body));
+        if text.starts_with("CANCEL") {
+            self.far_ends("487 Request Terminated");
         }
-        response += &format!("Contact: <sip:far@{from}>\r\n");
-        if !body.is_empty() {
-            response += "Content-Type: application/sdp\r\n";
-        }
-        response += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        self.receive(from, response);
+    }
+
+    /// The party that sends early media answers or refuses.
+    pub(super) fn far_ends(&mut self, status: &str) {
+        let (from, invite) = self.invited.take().expect("a party was called");
+        let body = if status.starts_with("200") { sdp(from) } else { String::new() };
+        self.receive(from, response(from, &invite, status, &body));
     }
 
     pub(super) fn receive(&mut self, from: SocketAddr, text: String) {
@@ -301,6 +315,27 @@ impl Bench {
         assert_eq!((desk.waiting, desk.offers, desk.talking), (0, 0, 0), "{desk:?}");
         assert_eq!((desk.busy, desk.wrap_up), (0, 0), "{desk:?}");
     }
+}
+
+/// What a party answers to a request.
+fn response(from: SocketAddr, request: &str, status: &str, body: &str) -> String {
+    let mut response = format!("SIP/2.0 {status}\r\n");
+    for line in request.lines().take_while(|line| !line.is_empty()) {
+        let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        match name.as_str() {
+            "via" | "from" | "call-id" | "cseq" | "record-route" => {
+                response += &format!("{line}\r\n");
+            }
+            "to" if line.contains("tag=") => response += &format!("{line}\r\n"),
+            "to" => response += &format!("{line};tag=far\r\n"),
+            _ => {}
+        }
+    }
+    response += &format!("Contact: <sip:far@{from}>\r\n");
+    if !body.is_empty() {
+        response += "Content-Type: application/sdp\r\n";
+    }
+    response + &format!("Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
 fn sdp(from: SocketAddr) -> String {

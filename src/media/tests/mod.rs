@@ -2,7 +2,9 @@
 
 mod bridging;
 mod garbage;
+mod joints;
 mod keys;
+mod line_tones;
 mod playing;
 mod recording;
 mod studio;
