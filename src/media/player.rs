@@ -151,10 +151,12 @@ mod tests {
                 Filled::Nothing => panic!("ended in silence"),
             }
         }
-        // Both begin and end loud: the whole gap between phrases, 220 ms.
+        // Both begin and end loud, but for their fades: nearly the whole gap between phrases, 220 ms.
+        let gap = prompts.gap(a, b);
+        assert!((1_600..=1_760).contains(&gap), "{gap}");
         let sound = |id| prompts.samples(id, Codec::Pcma).to_vec();
-        let mut expected = [sound(a), vec![0xD5; 1_760], sound(b)].concat();
-        expected.resize(2_240, 0xD5);
+        let mut expected = [sound(a), vec![0xD5; gap], sound(b)].concat();
+        expected.resize(expected.len().next_multiple_of(160), 0xD5);
         assert_eq!(heard, expected);
         assert_eq!(player.fill(&prompts, Codec::Pcma, &mut chunk), Filled::Nothing);
     }

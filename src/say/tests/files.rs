@@ -32,7 +32,7 @@ fn all_values() -> Vec<Value> {
     values.extend((0..=31 * 1_440).map(|minutes| Value::Duration(minutes * 60)));
     values.extend((0..=1_000).map(Value::Ahead));
     values.extend((0..=9_999).map(|n| Value::Agent(format!("{n:04}"))));
-    values.extend((0..2_000).map(|n| Value::Phone(format!("1{:010}", n * 4_999_999))));
+    values.extend((0..2_000_u64).map(|n| Value::Phone(format!("1{:010}", n * 4_999_999))));
     values.extend((0..2_000).map(|n| Value::Digits(format!("{n}"))));
     values
 }
