@@ -69,7 +69,7 @@ impl Call {
         }
         let dialog = turn.take_dialog();
         let place = Place {
-            worker: self.worker(),
+            worker: self.worker_of_next_leg(turn),
             address: rules.media_address.unwrap_or(settings.media_address),
             signalling_ip,
         };

@@ -87,7 +87,8 @@ impl Call {
         let signalling_ip = turn.world.contact_ip(&account)?;
         let address = turn.settings.media_address;
         let dialog = turn.take_dialog();
-        let place = Place { worker: self.worker(), address, signalling_ip };
+        let worker = self.worker_of_next_leg(turn);
+        let place = Place { worker, address, signalling_ip };
         let party = Party::Agent(agent.clone());
         let Some(mut leg) = Leg::open(turn, party, dialog, None, place) else {
             turn.drop_dialog(dialog);

@@ -151,6 +151,21 @@ impl Turn<'_> {
         Some(stream)
     }
 
+    /// Moves an open stream of this call to another worker, as it stands. What is asked of it from
+    /// now on goes there.
+    pub(crate) fn move_stream(&mut self, stream: &mut HeldStream, to: usize) {
+        let from = std::mem::replace(&mut stream.worker, to);
+        if from == to {
+            return;
+        }
+        if let Some(held) = self.holdings.streams.iter_mut().find(|held| held.id == stream.id) {
+            held.worker = to;
+        }
+        self.world.ports.hand_over(stream.port, to);
+        self.media(to, media::Command::Await { streams: vec![stream.id] });
+        self.media(from, media::Command::Leave { streams: vec![(stream.id, stream.port)], to });
+    }
+
     /// Gives the stream's port back. Its last figures may still come: the index forgets it then.
     pub(crate) fn drop_stream(&mut self, stream: StreamId) {
         if let Some(at) = self.holdings.streams.iter().position(|held| held.id == stream) {

@@ -81,6 +81,7 @@ impl Call {
         record.received = stats.received;
         record.sent = stats.sent;
         record.lost = stats.lost;
+        record.unrecorded = stats.unrecorded;
         record.jitter_us = stats.jitter_us;
         record.far_loss = stats.far_loss;
         record.round_trip_us = stats.round_trip_us;

@@ -89,6 +89,9 @@ pub enum Failure {
     /// The port of `Open` has no sockets on this worker, or another stream has them.
     #[error("the port has no free sockets on this worker")]
     NoPort,
+    /// The stream was awaited from another worker and did not come in time.
+    #[error("the stream did not arrive from its worker")]
+    NotArrived,
     /// A fault of ours; the stream was closed.
     #[error("internal error")]
     Internal,

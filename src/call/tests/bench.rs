@@ -35,6 +35,10 @@ pub(super) struct Bench {
     pub(super) now: Instant,
     pub(super) records: Vec<Record>,
     pub(super) media: Vec<media::Command>,
+    /// The worker that each of them went to.
+    pub(super) workers: Vec<usize>,
+    /// Who vanished: nothing is answered from there.
+    pub(super) gone: Vec<SocketAddr>,
     /// What was sent to somebody, in order: to whom, and the text.
     pub(super) sent: Vec<(SocketAddr, String)>,
     calls: usize,
@@ -123,11 +127,20 @@ fn settings(agents: usize) -> Settings {
 
 impl Bench {
     pub(super) fn new(agents: usize) -> Self {
-        Self::with(agents, FLOW)
+        Self::build(agents, FLOW, vec![(0..40).map(|n| 20_000 + 2 * n).collect()])
     }
 
     /// A core whose only number leads into this flow, `t-quick`.
-    pub(super) fn with(agents: usize, flow: &str) -> Self {
+    pub(super) fn with_flow(flow: &str) -> Self {
+        Self::build(0, flow, vec![(0..40).map(|n| 20_000 + 2 * n).collect()])
+    }
+
+    /// With these RTP ports for each media worker.
+    pub(super) fn with_ports(agents: usize, ports: Vec<Vec<u16>>) -> Self {
+        Self::build(agents, FLOW, ports)
+    }
+
+    fn build(agents: usize, flow: &str, ports: Vec<Vec<u16>>) -> Self {
         let now = Instant::from_micros(1_000_000_000);
         let binding = |agent: usize| Binding {
             account: agent.to_string().as_str().into(),
@@ -146,10 +159,7 @@ impl Bench {
             settings: Arc::new(settings(agents)),
             flows: Arc::new(Flows::read(sources, &Known::default()).unwrap()),
             prompts: Arc::new(Prompts::default()),
-            ports: Ports::new(
-                vec![(0..40).map(|n| 20_000 + 2 * n).collect()],
-                Duration::from_secs(2),
-            ),
+            ports: Ports::new(ports, Duration::from_secs(2)),
             bindings: (1..=agents).map(binding).collect(),
             random: Random::from_number(5),
         };
@@ -160,6 +170,8 @@ impl Bench {
             now,
             records: Vec::new(),
             media: Vec::new(),
+            workers: Vec::new(),
+            gone: Vec::new(),
             sent: Vec::new(),
             calls: 0,
             early: false,
@@ -181,7 +193,7 @@ impl Bench {
         self.core.check().unwrap();
     }
 
-    fn command(&mut self, command: Command) {
+    pub(super) fn command(&mut self, command: Command) {
         self.event(Event::Command { id: CommandId(1), command });
     }
 
@@ -195,12 +207,13 @@ impl Bench {
                     self.far(flow.peer, &text);
                 }
                 Effect::Record(record) => self.records.push(*record),
-                Effect::Media { command, .. } => {
+                Effect::Media { worker, command } => {
                     let closed = match &command {
                         media::Command::Close { stream } => Some(*stream),
                         _ => None,
                     };
                     self.media.push(command);
+                    self.workers.push(worker);
                     if let Some(stream) = closed {
                         let stats = Box::default();
                         let last = media::Event::Stats { stream, stats, last: true };
@@ -213,13 +226,16 @@ impl Bench {
     }
 
     fn far(&mut self, from: SocketAddr, text: &str) {
+        if self.gone.contains(&from) {
+            return;
+        }
         let (answer, body) = match text.split(' ').next() {
             Some("INVITE") if self.early => {
                 self.invited = Some((from, text.to_owned()));
                 ("183 Session Progress", sdp(from))
             }
             Some("INVITE") => ("200 OK", sdp(from)),
-            Some("BYE" | "CANCEL") => ("200 OK", String::new()),
+            Some("BYE" | "CANCEL" | "OPTIONS") => ("200 OK", String::new()),
             Some("SIP/2.0") if text.starts_with("SIP/2.0 200") && text.contains("INVITE") => {
                 self.receive(from, request("ACK", from, &of_response(text), ""));
                 return;
@@ -253,6 +269,26 @@ impl Bench {
         );
         self.receive(carrier(), request("INVITE", carrier(), &headers, &sdp(carrier())));
         id
+    }
+
+    /// A phone that took a call makes a new offer in it.
+    pub(super) fn offer_anew(&mut self, phone: SocketAddr, sdp: &str) {
+        let is = |(to, text): &&(SocketAddr, String)| *to == phone && text.starts_with("INVITE");
+        let (_, invite) = self.sent.iter().rev().find(is).expect("it was called");
+        // The phone is the one that was called: its To is what it calls from now.
+        let headers: String = of_response(invite)
+            .lines()
+            .map(|line| match line.split_once(':') {
+                Some((name, value)) if name.eq_ignore_ascii_case("from") => {
+                    format!("To:{value}\r\n")
+                }
+                Some((name, value)) if name.eq_ignore_ascii_case("to") => {
+                    format!("From:{value};tag=far\r\n")
+                }
+                _ => format!("{line}\r\n"),
+            })
+            .collect();
+        self.receive(phone, request("INVITE", phone, &headers, sdp));
     }
 
     /// The call of this Call-ID.
@@ -338,7 +374,7 @@ fn response(from: SocketAddr, request: &str, status: &str, body: &str) -> String
     response + &format!("Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
-fn sdp(from: SocketAddr) -> String {
+pub(super) fn sdp(from: SocketAddr) -> String {
     let ip = from.ip();
     format!(
         "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\n"

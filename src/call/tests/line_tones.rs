@@ -22,7 +22,7 @@ nodes:
 
 /// A caller hears early media of a party outside; the streams of both.
 fn early() -> (Bench, StreamId, StreamId) {
-    let mut bench = Bench::with(0, FLOW);
+    let mut bench = Bench::with_flow(FLOW);
     bench.early = true;
     bench.call();
     let opened: Vec<StreamId> = bench
