@@ -74,7 +74,8 @@ impl Core {
         let settings = Arc::clone(&self.settings);
         let flows = Arc::clone(&self.flows);
         let in_anothers_place = Refusal::new(603, Cause::Refused);
-        let room = room.and_then(|()| if arrival.replaces { Err(in_anothers_place) } else { Ok(()) });
+        let room =
+            room.and_then(|()| if arrival.replaces { Err(in_anothers_place) } else { Ok(()) });
         let since = draft.arrived();
         let mut turn = Turn {
             now,

@@ -184,6 +184,7 @@ impl Core {
     fn on_media(&mut self, event: media::Event) {
         let stream = match &event {
             media::Event::Key { stream, .. }
+            | media::Event::LineTone { stream, .. }
             | media::Event::PlayEnded { stream, .. }
             | media::Event::Silent { stream, .. }
             | media::Event::Heard { stream }

@@ -44,6 +44,7 @@ mod flowing;
 mod index;
 mod input;
 mod leg;
+mod line_tones;
 mod lines;
 mod machine;
 mod message;

@@ -15,6 +15,7 @@ impl Call {
                     self.on_key(turn, key);
                 }
             }
+            media::Event::LineTone { stream, tone } => self.on_line_tone(turn, stream, tone),
             media::Event::PlayEnded { stream, play } => {
                 if !self.is_caller_stream(stream) {
                     return;

@@ -29,7 +29,7 @@ use crate::node::spooling::{self, Spooling};
 use crate::node::tcp::TcpHub;
 use crate::node::throttle::Throttle;
 use crate::node::trunk_sources::TrunkSources;
-use crate::node::{files, http, media_metrics, sys, threads};
+use crate::node::{files, http, media_metrics, sounds, sys, threads};
 use crate::store::{Database, Loader, LoaderSettings, SpoolReader};
 
 /// How long the core has to hang up and write the last records after its drain time.
@@ -100,7 +100,7 @@ impl Engine {
         for notice in config.notices() {
             tracing::warn!("{notice}");
         }
-        let prompts = Arc::new(files::load_prompts(config.node.sounds.as_deref())?);
+        let prompts = Arc::new(sounds::load_prompts(config.node.sounds.as_deref())?);
         let flows = Arc::new(read_flows(file.as_deref(), &config, &prompts)?);
         let kept = Kept::open(&config.node.data)?;
         let clock = kept.start_clock()?;

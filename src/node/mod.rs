@@ -18,6 +18,7 @@ mod recording_desk;
 mod refusal;
 mod registration_log;
 mod sockets;
+mod sounds;
 mod spooling;
 mod sys;
 mod tcp;
@@ -29,4 +30,5 @@ mod udp;
 
 pub use clock::{Clock, KeptPair};
 pub use engine::{Engine, StartError};
-pub use files::{check_routes, known, load_prompts, read_config, read_flows};
+pub use files::{check_routes, known, read_config, read_flows};
+pub use sounds::load_prompts;

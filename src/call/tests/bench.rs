@@ -46,6 +46,10 @@ pub(super) struct Bench {
     calls: usize,
     /// Phones of agents that take no call: they ring.
     pub(super) silent: bool,
+    /// Whether parties called send early media and answer later.
+    pub(super) early: bool,
+    /// The last INVITE that such a party got, and from whom it answers.
+    invited: Option<(SocketAddr, String)>,
 }
 
 fn address(text: &str) -> SocketAddr {
@@ -130,6 +134,11 @@ impl Bench {
         Self::made(FLOW, settings(agents), agents, ports)
     }
 
+    /// A core whose only number leads into this flow, `t-quick`.
+    pub(super) fn with_flow(flow: &str) -> Self {
+        Self::with(flow, settings(0), 0)
+    }
+
     /// With these RTP ports for each media worker.
     pub(super) fn with_ports(agents: usize, ports: Vec<Vec<u16>>) -> Self {
         Self::made(FLOW, settings(agents), agents, ports)
@@ -177,6 +186,8 @@ impl Bench {
             views: Vec::new(),
             calls: 0,
             silent: false,
+            early: false,
+            invited: None,
         };
         bench.take(out);
         for agent in 1..=agents {
@@ -233,32 +244,29 @@ impl Bench {
         }
         let (answer, body) = match text.split(' ').next() {
             Some("INVITE") if self.silent && from != carrier() => ("180 Ringing", String::new()),
+            Some("INVITE") if self.early => {
+                self.invited = Some((from, text.to_owned()));
+                ("183 Session Progress", sdp(from))
+            }
             Some("INVITE") => ("200 OK", sdp(from)),
-            Some("BYE" | "OPTIONS") => ("200 OK", String::new()),
+            Some("BYE" | "CANCEL" | "OPTIONS") => ("200 OK", String::new()),
             Some("SIP/2.0") if text.starts_with("SIP/2.0 200") && text.contains("INVITE") => {
                 self.receive(from, request("ACK", from, &of_response(text), ""));
                 return;
             }
             _ => return,
         };
-        let mut response = format!("SIP/2.0 {answer}\r\n");
-        for line in text.lines().take_while(|line| !line.is_empty()) {
-            let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
-            match name.as_str() {
-                "via" | "from" | "call-id" | "cseq" | "record-route" => {
-                    response += &format!("{line}\r\n");
-                }
-                "to" if line.contains("tag=") => response += &format!("{line}\r\n"),
-                "to" => response += &format!("{line};tag=far\r\n"),
-                _ => {}
-            }
+        self.receive(from, response(from, text, answer, &body));
+        if text.starts_with("CANCEL") {
+            self.far_ends("487 Request Terminated");
         }
-        response += &format!("Contact: <sip:far@{from}>\r\n");
-        if !body.is_empty() {
-            response += "Content-Type: application/sdp\r\n";
-        }
-        response += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        self.receive(from, response);
+    }
+
+    /// The party that sends early media answers or refuses.
+    pub(super) fn far_ends(&mut self, status: &str) {
+        let (from, invite) = self.invited.take().expect("a party was called");
+        let body = if status.starts_with("200") { sdp(from) } else { String::new() };
+        self.receive(from, response(from, &invite, status, &body));
     }
 
     pub(super) fn receive(&mut self, from: SocketAddr, text: String) {
@@ -357,6 +365,27 @@ impl Bench {
         assert_eq!((desk.waiting, desk.offers, desk.talking), (0, 0, 0), "{desk:?}");
         assert_eq!((desk.busy, desk.wrap_up), (0, 0), "{desk:?}");
     }
+}
+
+/// What a party answers to a request.
+fn response(from: SocketAddr, request: &str, status: &str, body: &str) -> String {
+    let mut response = format!("SIP/2.0 {status}\r\n");
+    for line in request.lines().take_while(|line| !line.is_empty()) {
+        let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        match name.as_str() {
+            "via" | "from" | "call-id" | "cseq" | "record-route" => {
+                response += &format!("{line}\r\n");
+            }
+            "to" if line.contains("tag=") => response += &format!("{line}\r\n"),
+            "to" => response += &format!("{line};tag=far\r\n"),
+            _ => {}
+        }
+    }
+    response += &format!("Contact: <sip:far@{from}>\r\n");
+    if !body.is_empty() {
+        response += "Content-Type: application/sdp\r\n";
+    }
+    response + &format!("Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
 pub(super) fn sdp(from: SocketAddr) -> String {

@@ -1,6 +1,7 @@
 mod bench;
 mod clock;
 mod full;
+mod line_tones;
 mod moving;
 mod panics;
 mod phases;
