@@ -4,6 +4,7 @@ mod digest;
 mod guessing;
 mod half_open;
 mod mutated;
+mod nat;
 mod process;
 mod raw;
 mod reload;

@@ -63,8 +63,14 @@ impl Core {
             acd::Output::NotTaken { ticket, why } => {
                 self.tell_ticket(now, ticket, Input::NotTaken(why), out);
             }
-            acd::Output::NobodyLeft { ticket } => {
-                self.tell_ticket(now, ticket, Input::NobodyLeft, out);
+            acd::Output::Moved { ticket, queue } => {
+                self.tell_ticket(now, ticket, Input::Moved(queue), out);
+            }
+            acd::Output::NotMoved { ticket, queue, why } => {
+                self.tell_ticket(now, ticket, Input::NotMoved(queue, why), out);
+            }
+            acd::Output::NobodyLeft { ticket, queue } => {
+                self.tell_ticket(now, ticket, Input::NobodyLeft(queue), out);
             }
             // The call knows: it told the desk itself, or was told of the withdrawal.
             acd::Output::Returned { .. } => {}

@@ -25,7 +25,7 @@ pub use settings::{
     AccountRules, AnswerBy, CalledFrom, CallerFrom, Phone, Route, Settings, TrunkRules,
 };
 mod record;
-pub use record::{CallArrived, Fact, OfferResult, QueueExit, Record};
+pub use record::{CallArrived, Fact, OfferResult, QueueExit, Record, TurnedAway};
 mod cdr;
 pub use cdr::{Cdr, EndedBy, LegRecord};
 mod cause;
@@ -44,13 +44,16 @@ mod flowing;
 mod index;
 mod input;
 mod leg;
+mod line_tones;
 mod lines;
 mod machine;
 mod message;
+mod over;
 mod phase;
 #[cfg(test)]
 mod poison;
 mod queueing;
+mod refusals;
 mod registrations;
 mod shown;
 mod strangers;

@@ -57,7 +57,7 @@ pub(crate) fn read(
                 let mut settings = TrunkSettings::new(id.clone(), address);
                 settings.sources = sources;
                 settings.transport = transport;
-                settings.from_domain.clone_from(&domain);
+                settings.from_domain = domain;
                 settings.credentials = credentials;
                 settings.keepalive = keepalive;
                 settings.omit_headers = omit_headers;
@@ -80,7 +80,6 @@ pub(crate) fn read(
             caller_from,
             numbers,
             may_pass_original_caller,
-            domain,
             media_address,
         };
         rules.insert(id, rule);

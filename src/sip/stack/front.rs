@@ -44,12 +44,12 @@ impl Stack {
             net: Net::new(settings),
             clients: Clients::new(hasher.clone()),
             servers: Servers::new(hasher.clone()),
-            dialogs: Dialogs::new(hasher),
+            dialogs: Dialogs::new(hasher.clone()),
             registrar: Registrar::new(&mut random),
             authority: Authority::new(&mut random),
             keepalives: Keepalives::default(),
             messages: Messages::default(),
-            timers: Deadlines::default(),
+            timers: Deadlines::with_hasher(hasher),
             tag_key,
             next_dialog: 1,
             random,
@@ -132,6 +132,11 @@ impl Stack {
     /// All contacts, in no order.
     pub fn bindings(&self) -> impl Iterator<Item = &Binding> {
         self.registrar.all()
+    }
+
+    /// The contacts of one account, oldest first.
+    pub fn bindings_of(&self, account: &AccountId) -> impl Iterator<Item = &Binding> {
+        self.registrar.of(account)
     }
 
     /// Takes back the contacts of the last run (R18). Those of unknown accounts, expired ones, and

@@ -53,7 +53,7 @@ pub use invite_info::InviteInfo;
 use keepalive::Keepalives;
 use messages::Messages;
 pub(crate) use net::Net;
-pub use output::Output;
+pub use output::{Gate, Output};
 pub use peer::Peer;
 use registering::contact_key;
 use sdp_body::{sdp, sdp_of};
