@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::config::ApiSettings;
 use crate::node::clock::{Clock, KeptPair};
-use crate::node::registration_log::{Change, RegistrationLog};
+use crate::node::registration_log::{Change, DiskJob, RegistrationLog};
 use crate::node::threads;
 use crate::sip::Binding;
 use crate::store::KeptFile;
@@ -40,8 +40,8 @@ pub(crate) enum Keep {
 const INBOX: usize = 8_192;
 /// Changes that are written together.
 const TOGETHER: usize = 512;
-/// How long a change may be lost to a power cut.
-const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// How often the disk thread gets something to do: so long a change may be lost to a power cut.
+const DISK_EVERY: Duration = Duration::from_secs(1);
 
 /// A kept value cannot be used.
 pub(crate) struct KeptError {
@@ -122,22 +122,46 @@ impl Kept {
         let (sender, receiver) = bounded(INBOX);
         let Self { clock: pair, mut registrations, .. } = self;
         let thread = threads::spawn("keeper", move || {
-            let mut clock_at = clock.now() + CLOCK_EVERY;
-            let mut sync_at = clock.now() + SYNC_EVERY;
+            let (jobs, to_do) = bounded::<DiskJob>(1);
+            let (did, done) = bounded(1);
+            // What waits for the disk itself, so that nobody who registers does.
+            let disk = threads::spawn("keeper-disk", move || {
+                let mut clock_at = clock.now() + CLOCK_EVERY;
+                loop {
+                    match to_do.recv_timeout(LOOK_EVERY) {
+                        // There is room: one job is under way at a time.
+                        Ok(job) => drop(did.send(job.run())),
+                        Err(RecvTimeoutError::Timeout) => {}
+                        Err(RecvTimeoutError::Disconnected) => break,
+                    }
+                    if clock.now() >= clock_at {
+                        clock_at = clock.now() + CLOCK_EVERY;
+                        warn(pair.save(&clock.pair()), "clock");
+                    }
+                }
+                warn(pair.save(&clock.pair()), "clock");
+            });
+            let mut disk_at = clock.now() + DISK_EVERY;
+            let mut is_busy = false;
             loop {
                 match receiver.recv_timeout(LOOK_EVERY) {
                     Ok(first) => take(&mut registrations, first, &receiver, &written),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
-                let now = clock.now();
-                if now >= sync_at {
-                    sync_at = now + SYNC_EVERY;
-                    warn(registrations.sync(), "registrations");
+                if let Ok(result) = done.try_recv() {
+                    is_busy = false;
+                    registrations.done(&result);
+                    warn(result, "registrations");
                 }
-                if now >= clock_at {
-                    clock_at = now + CLOCK_EVERY;
-                    warn(pair.save(&clock.pair()), "clock");
+                let now = clock.now();
+                if !is_busy && now >= disk_at {
+                    disk_at = now + DISK_EVERY;
+                    match registrations.job() {
+                        Ok(Some(job)) => is_busy = jobs.send(job).is_ok(),
+                        Ok(None) => {}
+                        Err(error) => warn(Err(error), "registrations"),
+                    }
                 }
                 if stop.load(Ordering::Relaxed) {
                     break;
@@ -146,8 +170,13 @@ impl Kept {
             while let Ok(first) = receiver.try_recv() {
                 take(&mut registrations, first, &receiver, &written);
             }
+            // A job that is under way comes to its end first.
+            drop(jobs);
+            if is_busy && let Ok(result) = done.recv() {
+                registrations.done(&result);
+            }
+            threads::join_within(disk, DISK_EVERY, || {});
             warn(registrations.write_anew(), "registrations");
-            warn(pair.save(&clock.pair()), "clock");
         });
         (sender, thread)
     }
