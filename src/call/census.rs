@@ -13,7 +13,7 @@ pub struct Census {
     pub calls: usize,
     /// Legs that agents' phones keep open, or are called for.
     pub legs: usize,
-    /// Entries by dialog, stream, ticket, offer, agent.
+    /// Entries by dialog, stream, ticket, agent.
     pub indexes: usize,
     /// RTP ports in use.
     pub ports: usize,
@@ -81,10 +81,6 @@ impl Core {
             let total = self.world.lines.total();
             return Err(format!("{total} channels are taken, calls hold {held_lines}"));
         }
-        for (offer, call) in &self.world.index.offers {
-            self.held(*call, |held| held.offer == Some(*offer))
-                .ok_or_else(|| format!("offer {offer} belongs to no living call"))?;
-        }
         for agent in self.desk.agents() {
             let owner = agent.ticket.and_then(|ticket| self.world.index.tickets.get(&ticket));
             let call = owner.and_then(|call| self.calls.get(call)?.call.as_ref());
@@ -149,7 +145,10 @@ impl Core {
             now.is_some_and(|now| now.ticket == entry.holdings.ticket && has(now.state))
         };
         let agrees = match &call.phase {
-            Phase::Waiting(waiting) => self.desk.position(waiting.ticket).is_some(),
+            Phase::Waiting(waiting) => {
+                self.desk.queue_of(waiting.ticket) == Some(&waiting.queue)
+                    && waiting.moving.is_empty()
+            }
             Phase::Offered(_, ringing) => with(&ringing.agent, acd::State::is_offered),
             Phase::Joining(talk) | Phase::Talking(talk) => {
                 talk.agent.as_ref().is_none_or(|agent| with(agent, acd::State::has_caller))

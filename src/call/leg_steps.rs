@@ -161,6 +161,9 @@ fn no_draft(now: Instant, core: &Core, call: CallId) -> Draft {
         caller: String::new(),
         called: String::new(),
         sip_call_id: String::new(),
+        caller_kind: String::new(),
+        region: String::new(),
+        flow: String::new(),
     };
     Draft::new(now, core.world.clock, &arrived)
 }

@@ -25,7 +25,7 @@ pub use settings::{
     AccountRules, AnswerBy, CalledFrom, CallerFrom, Phone, Route, Settings, TrunkRules,
 };
 mod record;
-pub use record::{CallArrived, Fact, LegEnd, OfferResult, QueueExit, Record};
+pub use record::{CallArrived, Fact, LegEnd, OfferResult, QueueExit, Record, TurnedAway};
 mod cdr;
 pub use cdr::{Cdr, EndedBy, LegRecord};
 mod cause;
@@ -47,15 +47,18 @@ mod keeping;
 mod leg;
 mod leg_steps;
 mod lending;
+mod line_tones;
 mod lines;
 mod machine;
 mod message;
 mod open_leg;
 mod open_legs;
+mod over;
 mod phase;
 #[cfg(test)]
 mod poison;
 mod queueing;
+mod refusals;
 mod registrations;
 mod shown;
 mod strangers;

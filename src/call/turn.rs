@@ -2,8 +2,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::{
-    AccountId, AgentId, CallId, CommandId, DialogId, Instant, OfferId, Random, RecordingId,
-    StreamId, TicketId, Wall, WallClock,
+    AccountId, AgentId, CallId, CommandId, DialogId, Instant, Random, RecordingId, StreamId,
+    TicketId, Wall, WallClock,
 };
 use crate::call::draft::Draft;
 use crate::call::index::Index;
@@ -38,7 +38,6 @@ pub(crate) struct Holdings {
     pub(crate) streams: Vec<HeldStream>,
     pub(crate) lines: Vec<Line>,
     pub(crate) ticket: Option<TicketId>,
-    pub(crate) offer: Option<OfferId>,
     pub(crate) agent: Option<AgentId>,
     /// What is being recorded, and since when.
     pub(crate) recording: Option<(RecordingId, Instant)>,
@@ -204,21 +203,10 @@ impl Turn<'_> {
         ticket
     }
 
-    pub(crate) fn own_offer(&mut self, offer: OfferId, agent: &AgentId) {
-        self.holdings.offer = Some(offer);
+    /// The agent rings for this call or talks in it.
+    pub(crate) fn own_agent(&mut self, agent: &AgentId) {
         self.holdings.agent = Some(agent.clone());
-        self.world.index.offers.insert(offer, self.call);
         self.world.index.agents.insert(agent.clone(), self.call);
-    }
-
-    /// The offer is over; the agent stays with the call when it was answered.
-    pub(crate) fn drop_offer(&mut self, answered: bool) {
-        if let Some(offer) = self.holdings.offer.take() {
-            self.world.index.offers.remove(&offer);
-        }
-        if !answered {
-            self.drop_agent();
-        }
     }
 
     pub(crate) fn drop_agent(&mut self) {

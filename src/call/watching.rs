@@ -15,6 +15,7 @@ impl Call {
                     self.on_key(turn, key);
                 }
             }
+            media::Event::LineTone { stream, tone } => self.on_line_tone(turn, stream, tone),
             media::Event::PlayEnded { stream, play } => {
                 if !self.is_caller_stream(stream) {
                     return;
@@ -117,11 +118,10 @@ impl Call {
         } else if let Some(far) = self.far_mut().filter(|leg| leg.dialog == dialog) {
             far.lose(LegEnd::Unreachable);
             far.hang_up(turn, 487, None);
-            // Only an open leg is up while it rings.
-            if matches!(self.phase, Phase::Offered(..)) {
-                self.ring_failed(turn, 503);
-            } else {
-                self.far_gone(turn, false);
+            match &self.phase {
+                Phase::Offered(..) => self.ring_failed(turn, 503),
+                Phase::Dialling(_) => self.dial_failed(turn, 503),
+                _ => self.far_gone(turn, false),
             }
         }
     }

@@ -18,6 +18,8 @@ pub enum Tone {
     Busy,
     /// 0.7 s on, 0.7 s off.
     Congestion,
+    /// 0.4 s on, 4 s off: somebody calls a party that talks.
+    CallWaiting,
     /// 400 ms of 1 kHz, then nothing.
     Beep,
     /// A steady sine at −12 dBm0.
@@ -50,7 +52,8 @@ pub enum Command {
         /// What is agreed now.
         remote: Remote,
     },
-    /// Plays prompts one after the other without a gap, in place of what is played now.
+    /// Plays prompts one after the other, with the gaps that belong between them, in place of what is
+    /// played now.
     /// What plays covers what a bridge would forward.
     Play {
         /// Who hears it.
@@ -72,6 +75,14 @@ pub enum Command {
     },
     /// Listen for keys in the speech too, until the first RFC 4733 event of the party.
     ExpectKeys {
+        /// The stream.
+        stream: StreamId,
+        /// On or off.
+        on: bool,
+    },
+    /// Listen for the tones of a network that ends a call by them alone, until one was heard
+    /// (`Event::LineTone`).
+    ExpectLineTones {
         /// The stream.
         stream: StreamId,
         /// On or off.
@@ -154,7 +165,7 @@ pub enum Command {
         to: usize,
     },
     /// Streams come from another worker. Commands that name them, and later ones that hang on
-    /// those, wait until they are there; what has not come within 1 s fails as `NotArrived`.
+    /// those, wait until they are there; what has not come within 5 s fails as `NotArrived`.
     Await {
         /// The streams.
         streams: Vec<StreamId>,
@@ -180,6 +191,7 @@ impl Command {
             | Self::Play { stream, .. }
             | Self::Stop { stream }
             | Self::ExpectKeys { stream, .. }
+            | Self::ExpectLineTones { stream, .. }
             | Self::Echo { stream, .. }
             | Self::Tone { stream, .. }
             | Self::SendKey { stream, .. }

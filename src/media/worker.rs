@@ -114,6 +114,7 @@ impl Worker {
             }
             Command::Stop { stream } => self.open(stream)?.play(Player::Idle),
             Command::ExpectKeys { stream, on } => self.open(stream)?.expect_keys(on),
+            Command::ExpectLineTones { stream, on } => self.open(stream)?.line_tones.expect(on),
             Command::SendKey { stream, key, ms } => {
                 if !self.open(stream)?.send_key(key, ms) {
                     return Err((stream, Failure::TooManyKeys));

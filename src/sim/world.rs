@@ -350,7 +350,7 @@ impl World {
                     waited.ok_or_else(|| format!("command {id:?} is answered twice"))?;
                 }
                 Effect::Drained => self.drained = true,
-                Effect::KeepRegistrations => {}
+                Effect::KeepRegistrations(_) => {}
             }
         }
         Ok(())
