@@ -94,10 +94,10 @@ def new_hearing(arguments):
     from speaker import Speaker
     from voice import RATE_HZ
 
-    speaker = Speaker([], arguments.cache, arguments.threads)
+    speaker = Speaker(arguments.cache, arguments.threads)
     between = {}
     for language, text in BETWEEN.items():
-        spoken = speaker.speak(catalogue.Prompt("", language, text), takes.PIECE[1])
+        spoken = speaker.speak(catalogue.Prompt("", language, text), takes.PIECE[0])
         between[language] = telephone.finish(spoken, RATE_HZ)
     return Hearing(Ear(arguments.cache, arguments.threads), between, lambda: rest(arguments))
 

@@ -55,7 +55,7 @@ def main() -> int:
         import search
 
         return search.run(prompts, arguments)
-    return make(prompts, every, arguments)
+    return make(prompts, arguments)
 
 
 def is_wanted(id: str, names: list[str]) -> bool:
@@ -69,7 +69,7 @@ def rest(arguments: argparse.Namespace) -> None:
         time.sleep(5)
 
 
-def make(prompts: list[catalogue.Prompt], every: list[catalogue.Prompt], arguments: argparse.Namespace) -> int:
+def make(prompts: list[catalogue.Prompt], arguments: argparse.Namespace) -> int:
     """Write the files; the exit code tells whether one failed."""
     found = bool(prompts)
     for path, samples in tones.FILES.items():
@@ -82,15 +82,15 @@ def make(prompts: list[catalogue.Prompt], every: list[catalogue.Prompt], argumen
         return 2
     if arguments.missing:
         prompts = [prompt for prompt in prompts if not prompt.path(arguments.sounds).exists()]
-    return speak(prompts, every, arguments) if prompts else 0
+    return speak(prompts, arguments) if prompts else 0
 
 
-def speak(prompts: list[catalogue.Prompt], every: list[catalogue.Prompt], arguments: argparse.Namespace) -> int:
+def speak(prompts: list[catalogue.Prompt], arguments: argparse.Namespace) -> int:
     """Synthesise, bring to telephone form, write."""
     from speaker import Speaker
     from voice import RATE_HZ
 
-    speaker = Speaker(every, arguments.cache, arguments.threads)
+    speaker = Speaker(arguments.cache, arguments.threads)
     chosen = takes.read()
     failed = 0
     for prompt in prompts:

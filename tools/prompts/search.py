@@ -13,13 +13,13 @@ def run(prompts: list[catalogue.Prompt], arguments) -> int:
     """Tries take after take for all that are left; writes what is better and its audio."""
     hearing = new_hearing(arguments)
     every = catalogue.read(arguments.sounds)
-    speaker = Speaker(every, arguments.cache, arguments.threads)
+    speaker = Speaker(arguments.cache, arguments.threads)
     speech = {prompt: telephone.read_wav(prompt.path(arguments.sounds)) for prompt in every}
     chosen = takes.read()
     best = _errors(hearing, prompts, speech)
     left = [prompt for prompt in prompts if best[prompt] > ERROR_MAX or heard_keys(speech[prompt])]
     print(f"{len(left)} of {len(prompts)} are not understood", flush=True)
-    for turn in range(max(len(takes.SENTENCE), len(takes.PIECE) + 1)):
+    for turn in range(max(len(takes.SENTENCE), len(takes.PIECE))):
         tried = {}
         for prompt in left:
             of = takes.of(prompt)

@@ -25,7 +25,7 @@ NUMBER_MAX = 100
 AHEAD_MAX = 30
 WAIT_MAX = 30
 DAYS_MAX = 31
-YEARS = range(2020, 2041)
+YEARS = range(2000, 2051)
 
 
 def zh_number(n: int) -> str:
@@ -87,7 +87,9 @@ def en_ordinal(n: int) -> str:
 
 
 def en_year(year: int) -> str:
-    """2010–2099: twenty twenty-six."""
+    """2000–2099: two thousand nine, twenty twenty-six."""
+    if year < 2010:
+        return "two thousand" + (f" {EN_SMALL[year % 10]}" if year % 10 else "")
     return f"twenty {en_number(year % 100)}"
 
 
@@ -137,7 +139,7 @@ def _say():
         for n in range(1, 10):
             yield f"{id}/{n}", f"{zh_count(n)}{unit}", ""
         yield f"unit/{id}", unit, ""
-    for unit in ("hundred", "thousand", "million", "billion"):
+    for unit in ("and", "thousand", "million", "billion"):
         yield f"unit/{unit}", "", unit
     for n in range(1, 10):
         yield f"ling/{n}", f"零{ZH_DIGITS[n]}", ""
@@ -158,8 +160,13 @@ def _say():
         yield f"hour/{hour}", zh_hour(hour), en_hour(hour)
     for minute in range(1, 60):
         yield f"minute/{minute}", zh_minute(minute), en_minute(minute)
+    for hour in range(1, 13):
+        yield f"clock/{hour}", "", EN_SMALL[hour]
     yield "half/am", "", "a.m."
     yield "half/pm", "", "p.m."
+    for id, measure, most in (("minutes", "分钟", 59), ("hours", "小时", 23), ("days", "天", DAYS_MAX)):
+        for n in range(1, most + 1):
+            yield f"{id}/{n}", f"{zh_count(n)}{measure}", en_many(n, id.removesuffix("s"))
 
 
 def _queue():

@@ -5,7 +5,6 @@ first way.
 """
 
 import csv
-import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,43 +18,32 @@ class Take:
     """One way to speak.
 
     `shift` takes the style row of a text that is longer by so many phonemes: another melody
-    of the same voice. `carrier` counts the sentences around a piece (`voice.CARRIERS`);
-    `row` speaks several pieces in one.
+    of the same voice. `carrier` counts the sentences around a piece (`voice.CARRIERS`).
     """
 
     speed: float
     shift: int = 0
     carrier: int = 0
-    row: bool = False
 
 
 SENTENCE = (
     Take(0.95), Take(0.9), Take(1.0), Take(0.95, 15), Take(0.9, 30), Take(0.85),
     Take(0.9, -8), Take(1.0, 20), Take(0.85, 40), Take(0.8), Take(0.95, 60), Take(1.05),
 )  # fmt: skip
-# A row of long pieces is quick to speak; what has no clear pause in it is spoken alone.
-ROW = Take(0.85, row=True)
 PIECE = (
-    Take(0.85, 0, 1), Take(0.85), Take(0.85, 0, 2), Take(0.95, 0, 1), Take(0.95), Take(0.95, 0, 2),
-    Take(0.85, 25, 1), Take(0.85, 25), Take(0.85, 25, 2), Take(0.75, 0, 1), Take(0.75), Take(0.75, 0, 2),
+    Take(0.85), Take(0.85, 0, 1), Take(0.85, 0, 2), Take(0.95), Take(0.95, 0, 1), Take(0.95, 0, 2),
+    Take(0.85, 25), Take(0.85, 25, 1), Take(0.85, 25, 2), Take(0.75), Take(0.75, 0, 1), Take(0.75, 0, 2),
 )  # fmt: skip
-# A single syllable needs a longer sentence around it to be clear.
-SYLLABLE = (Take(0.85), *(take for take in PIECE if take != Take(0.85)))
 
 
 def of(prompt: Prompt) -> tuple[Take, ...]:
     """The ways to try."""
-    if not prompt.is_piece:
-        return SENTENCE
-    if prompt.language == "zh" and len(prompt.text) == 1:
-        return SYLLABLE
-    long = len(prompt.text) >= 4 if prompt.language == "zh" else len(re.findall(r"\w+", prompt.text)) > 1
-    return (ROW, *PIECE) if long else PIECE
+    return PIECE if prompt.is_piece else SENTENCE
 
 
 def name(take: Take) -> str:
     """For people."""
-    return "row" if take.row else f"{take.speed}/{take.shift}/{take.carrier}"
+    return f"{take.speed}/{take.shift}/{take.carrier}"
 
 
 def read() -> dict[tuple[str, str], Take]:
@@ -64,7 +52,7 @@ def read() -> dict[tuple[str, str], Take]:
         return {}
     with FILE.open(encoding="utf-8", newline="") as file:
         return {
-            (row["language"], row["text"]): Take(float(row["speed"]), int(row["shift"]), int(row["carrier"]), row["row"] == "True")
+            (row["language"], row["text"]): Take(float(row["speed"]), int(row["shift"]), int(row["carrier"]))
             for row in csv.DictReader(file)
         }
 
@@ -72,7 +60,7 @@ def read() -> dict[tuple[str, str], Take]:
 def write(chosen: dict[tuple[str, str], Take]) -> None:
     """Replaces the file."""
     with FILE.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ["language", "text", "speed", "shift", "carrier", "row"], lineterminator="\n")
+        writer = csv.DictWriter(file, ["language", "text", "speed", "shift", "carrier"], lineterminator="\n")
         writer.writeheader()
         for (language, text), take in sorted(chosen.items()):
             writer.writerow({"language": language, "text": text, **asdict(take)})

@@ -8,9 +8,9 @@ import numpy as np
 
 RATE_HZ = 8_000
 PEAK_DBFS = -3.0
-PEAK_MIN_DBFS = -3.8
+PEAK_MIN_DBFS = -3.99
 RMS_DBFS = -16.0
-RMS_MAX_DBFS = -13.2
+RMS_MAX_DBFS = -13.1
 LIFT_DB = 1.5
 HIGH_PASS_HZ = 80.0
 LOW_PASS_HZ = 3_400.0
@@ -128,7 +128,7 @@ def _sways(samples: np.ndarray, rate_hz: int):
     loud = np.sqrt(np.convolve(samples**2, window / window.sum(), mode="same"))
     envelope = np.maximum(loud / loud.max(), 1e-3)
     fall = from_db(-4 * np.arange(len(samples)) / len(samples))
-    yield from (np.ones(len(samples)), fall, envelope**0.5, fall * envelope**0.5)
+    yield from (np.ones(len(samples)), fall, envelope**0.5, fall * envelope**0.5, envelope, fall * envelope)
 
 
 def _turn(samples: np.ndarray, rate_hz: int, turn: float, bend: float) -> np.ndarray:

@@ -4,6 +4,7 @@ mod bridging;
 mod garbage;
 mod keys;
 mod playing;
+mod prompts;
 mod recording;
 mod studio;
 mod watching;
