@@ -8,6 +8,7 @@ mod demo;
 mod house;
 mod load;
 mod prompts;
+mod open_leg;
 mod simulation;
 mod sipp;
 mod softphone;

@@ -62,7 +62,9 @@ impl Call {
             Input::Offer { offer, agent, queue } => self.on_offer(turn, offer, agent, queue),
             Input::Withdraw { offer, why } => self.on_withdraw(turn, offer, why),
             Input::NotTaken(why) => self.on_not_taken(turn, why),
-            Input::NobodyLeft => self.on_nobody_left(turn),
+            Input::Moved(queue) => self.on_moved(turn, queue),
+            Input::NotMoved(queue, why) => self.on_not_moved(turn, &queue, why),
+            Input::NobodyLeft(queue) => self.on_nobody_left(turn, &queue),
             Input::Position(position) => self.on_position(turn, position),
             Input::Wish { id, wish } => self.on_wish(turn, id, wish),
             Input::End(cause) => {
@@ -168,6 +170,22 @@ impl Call {
         self.caller.as_ref().map(|leg| leg.stream.worker())
     }
 
+    /// The worker for a leg beside the caller's: the same, so that the two can be bridged. When no
+    /// port is free there, the caller's stream moves to the roomiest worker that has one.
+    pub(crate) fn worker_of_next_leg(&mut self, turn: &mut Turn<'_>) -> Option<usize> {
+        let is_alone = self.far_mut().is_none();
+        let caller = self.caller.as_mut()?;
+        let here = caller.stream.worker();
+        if is_alone
+            && caller.stream.is_open()
+            && !turn.world.ports.has_room(turn.now, here)
+            && let Some(there) = turn.world.ports.roomiest(turn.now, 1)
+        {
+            caller.stream.move_to(turn, there);
+        }
+        Some(caller.stream.worker())
+    }
+
     /// Tells the worker something about the caller's stream.
     pub(crate) fn caller_media(
         &mut self,
@@ -180,9 +198,10 @@ impl Call {
         }
     }
 
-    /// Closes a leg whose dialog is gone.
+    /// Closes a leg whose dialog is gone; one that is kept open goes back to its agent.
     pub(crate) fn close_leg(&mut self, turn: &mut Turn<'_>, leg: Leg) {
-        self.closing.extend(leg.close(turn));
+        let closing = if leg.open.is_some() { self.give_back(turn, leg) } else { leg.close(turn) };
+        self.closing.extend(closing);
     }
 
     fn on_sip(&mut self, turn: &mut Turn<'_>, event: sip::Event) {
@@ -225,6 +244,9 @@ impl Call {
             | sip::Event::Notified { .. } => {}
             // These belong to no call; the core keeps them.
             sip::Event::Invite { .. }
+            | sip::Event::Referred { .. }
+            | sip::Event::Message { .. }
+            | sip::Event::MessageDone { .. }
             | sip::Event::Refused { .. }
             | sip::Event::Stranger { .. }
             | sip::Event::Registered { .. }

@@ -53,6 +53,11 @@ impl Stream {
         self.held.worker
     }
 
+    /// The stream goes on on another worker.
+    pub(crate) fn move_to(&mut self, turn: &mut Turn<'_>, worker: usize) {
+        turn.move_stream(&mut self.held, worker);
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.agreed.is_some()
     }
@@ -108,6 +113,14 @@ impl Stream {
         } else if self.waiting.len() < WAITING_MAX {
             self.waiting.push(command);
         }
+    }
+
+    /// What waits for the agreement and has to do with `other` shall not happen any more.
+    pub(crate) fn forget(&mut self, other: StreamId) {
+        self.waiting.retain(|command| match command {
+            media::Command::Bridge { b, .. } | media::Command::Unbridge { b, .. } => *b != other,
+            _ => true,
+        });
     }
 
     /// Closes the stream. Its id when figures are to come, else the port is given back at once.
