@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use hotline::base::Faults;
-use hotline::node::{check_routes, known, load_prompts, read_config, read_flows};
+use hotline::node::{known, load_prompts, read_all, read_flows};
 
 /// `hotline check`.
 #[derive(Args, Debug)]
@@ -24,7 +24,8 @@ impl Check {
             }
             Err(faults) => {
                 eprintln!("{faults}");
-                eprintln!("{} faults", faults.0.len());
+                let count = faults.0.len();
+                eprintln!("{count} fault{}", if count == 1 { "" } else { "s" });
                 Ok(ExitCode::FAILURE)
             }
         }
@@ -32,14 +33,15 @@ impl Check {
 }
 
 fn check(dialplans: &Path, file: Option<&Path>) -> Result<String, Faults> {
-    let config = file.map(|file| read_config(Some(file))).transpose()?;
-    let sounds = config.as_ref().and_then(|config| config.node.sounds.clone());
-    let prompts = load_prompts(sounds.as_deref())?;
-    let tenant = config.as_ref().map(|config| &config.call.tenant);
-    let flows = read_flows(dialplans, tenant, &known(config.as_ref(), &prompts))?;
-    if let (Some(file), Some(config)) = (file, &config) {
-        check_routes(file, config, &flows)?;
-    }
+    let flows = if let Some(file) = file {
+        // Its folder of prompts counts also when something else in it is wrong.
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let sounds = hotline::config::read_on(file, &text).0.node.sounds;
+        let prompts = load_prompts(sounds.as_deref())?;
+        read_all(Some(file), Some(dialplans), &prompts)?.1
+    } else {
+        read_flows(dialplans, None, &known(None, &load_prompts(None)?))?
+    };
     let names: Vec<String> =
         flows.iter().map(|flow| format!("{} (revision {})", flow.id, flow.revision)).collect();
     Ok(format!("{} flows are good: {}", names.len(), names.join(", ")))

@@ -11,4 +11,4 @@ mod trunks;
 
 pub use media::MediaSettings;
 pub use node::{ApiSettings, LogFormat, NodeSettings, RecordSettings, Token};
-pub use read::{Config, KEYS_FILE, read};
+pub use read::{Config, KEYS_FILE, read, read_on};

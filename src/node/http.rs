@@ -87,10 +87,7 @@ fn read(
     file: Option<&Path>,
     prompts: &Prompts,
 ) -> Result<(crate::call::Settings, crate::dialplan::Flows), Faults> {
-    let config = files::read_config(file)?;
-    let known = files::known(Some(&config), prompts);
-    let flows = files::read_flows(&config.node.dialplans, Some(&config.call.tenant), &known)?;
-    files::check_routes(file.unwrap_or(Path::new("hotline.toml")), &config, &flows)?;
+    let (config, flows) = files::read_all(file, None, prompts)?;
     Ok((config.call, flows))
 }
 

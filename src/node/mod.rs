@@ -25,4 +25,4 @@ mod udp;
 
 pub use clock::{Clock, KeptPair};
 pub use engine::{Engine, StartError};
-pub use files::{check_routes, known, load_prompts, read_config, read_flows};
+pub use files::{known, load_prompts, read_all, read_config, read_flows};
