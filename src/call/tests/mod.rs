@@ -1,5 +1,6 @@
 mod bench;
 mod clock;
+mod limits;
 mod moving;
 mod panics;
 mod vanishing;
