@@ -22,10 +22,11 @@ test-slow: ## The long versions: 20 crashes under load, 50 quick ones, 50,000 mu
 	@HOTLINE_SLOW=1 HOTLINE_MUTATED=50000 cargo nextest run --locked --no-fail-fast \
 		--success-output final --test main survival:: torture::mutated::
 
-lint: ## Format and lints as the tests want them
+lint: ## Format and lints as the tests want them; licences and sources, where cargo-deny is installed
 	@tools/setup.sh lint
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	@tools/deny.sh
 
 bench: ## Figures of the whole engine: calls, recordings, set-ups, registrations, delays
 	@tools/setup.sh test

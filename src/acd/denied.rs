@@ -10,6 +10,9 @@ pub enum Denied {
     /// The caller left, or never was here.
     #[error("ticket {0} is not at the desk")]
     UnknownTicket(TicketId),
+    /// The caller does not wait: an agent has answered.
+    #[error("ticket {0} is with an agent; only a caller who waits can be moved")]
+    NotWaiting(TicketId),
     /// The caller is here already.
     #[error("ticket {0} is at the desk already")]
     TicketTaken(TicketId),

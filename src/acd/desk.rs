@@ -69,8 +69,12 @@ impl Desk {
             Input::NotReady { agent, reason } => self.not_ready(now, agent, reason, out),
             Input::WrapUpDone { agent } => self.end_wrap_up(now, agent, out),
             Input::Reachable { agent, reachable } => self.reach(now, agent, reachable, out),
+            Input::PhoneLost { agent } => self.lose_phone(now, agent, out),
             Input::Enter { ticket, queue, priority, clock } => {
                 self.enter(now, ticket, queue, priority, clock, out)
+            }
+            Input::Move { ticket, queue, priority } => {
+                self.relocate(now, ticket, queue, priority, out)
             }
             Input::Leave { ticket } => self.leave(now, ticket, out),
             Input::Ringing { offer } => self.ring(now, offer, out),
@@ -112,6 +116,13 @@ impl Desk {
             return None;
         }
         Some(self.queues.get(&known.queue)?.position(&known.place))
+    }
+
+    /// The queue that the caller waits in, those for whom an agent rings included.
+    #[must_use]
+    pub fn queue_of(&self, ticket: TicketId) -> Option<&QueueId> {
+        let known = self.tickets.get(&ticket)?;
+        (!matches!(known.stage, Stage::Talking { .. })).then_some(&known.queue)
     }
 
     /// An agent now.

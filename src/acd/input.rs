@@ -43,6 +43,11 @@ pub enum Input {
         /// Whether calls can be sent there now.
         reachable: bool,
     },
+    /// The leg that the agent's phone keeps open is gone: not ready, now or after what the desk does.
+    PhoneLost {
+        /// Who.
+        agent: AgentId,
+    },
     /// A caller asks for a human.
     Enter {
         /// The caller's place.
@@ -53,6 +58,20 @@ pub enum Input {
         priority: i32,
         /// When the caller first asked for a human: kept over queues and unanswered offers.
         clock: Instant,
+    },
+    /// A caller who waits goes to another queue, with the original clock. [`Output::Moved`] or
+    /// [`Output::NotMoved`] answers; when the new queue has no place, the old one is kept, and the
+    /// ring of an agent goes on.
+    ///
+    /// [`Output::Moved`]: crate::acd::Output::Moved
+    /// [`Output::NotMoved`]: crate::acd::Output::NotMoved
+    Move {
+        /// Whose place.
+        ticket: TicketId,
+        /// Where to.
+        queue: QueueId,
+        /// Higher is served earlier; counts in the new queue.
+        priority: i32,
     },
     /// The caller is gone or goes elsewhere, wherever the ticket stands: waiting, offered (the offer
     /// is withdrawn) or talking (the same as `TalkEnded`).

@@ -22,6 +22,7 @@ mod agent;
 mod queue;
 mod ticket;
 
+mod moving;
 mod offer;
 mod person;
 mod talk;

@@ -134,11 +134,22 @@ impl Desk {
             }
             self.put_back(ticket, out);
         }
+        let back = offered
+            .and_then(|(_, ticket)| Some((ticket, self.tickets.get(&ticket)?.queue.clone())));
+        let was_staffed = back.as_ref().is_some_and(|(_, queue)| self.is_staffed(queue));
         self.change(now, agent, out, change);
-        let queue = offered.and_then(|(_, ticket)| self.tickets.get(&ticket));
-        if let Some(queue) = queue.map(|ticket| ticket.queue.clone()) {
+        if let Some((ticket, queue)) = back {
             self.serve_queue(now, &queue, out);
+            // It was told while the agent rang, and there was still somebody.
+            if !was_staffed && !self.is_staffed(&queue) {
+                out.push(Output::NobodyLeft { ticket, queue });
+            }
         }
         self.serve_agent(now, agent, out);
+    }
+
+    /// Whether anybody who serves the queue is signed in.
+    fn is_staffed(&self, queue: &QueueId) -> bool {
+        self.queues.get(queue).is_some_and(|line| line.signed_in > 0)
     }
 }

@@ -38,16 +38,35 @@ pub enum Output {
         /// Why.
         why: NotTaken,
     },
+    /// The caller waits in another queue now. An offer that was out is withdrawn before this is told.
+    Moved {
+        /// Whose.
+        ticket: TicketId,
+        /// Where.
+        queue: QueueId,
+    },
+    /// The other queue has no place; the caller is where it was.
+    NotMoved {
+        /// Whose.
+        ticket: TicketId,
+        /// Where it should have gone.
+        queue: QueueId,
+        /// Why.
+        why: NotTaken,
+    },
     /// The caller's offer came to nothing: waits again, in the place of the original clock.
     Returned {
         /// Whose.
         ticket: TicketId,
     },
     /// The last agent who serves the caller's queue signed out, or the queue is no longer
-    /// configured. The caller stays until `Leave`.
+    /// configured. The caller stays until `Leave`. While an agent rings for the caller it is told
+    /// again when that ring ends without an answer.
     NobodyLeft {
         /// Whose.
         ticket: TicketId,
+        /// Which queue: the caller may be in another one by the time this is read.
+        queue: QueueId,
     },
     /// One of the agent's two axes changed.
     AgentChanged {
@@ -101,7 +120,7 @@ pub enum NotTaken {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Withdrawal {
-    /// The caller left while it rang.
+    /// The caller left the queue while it rang, for another one or for good.
     CallerLeft,
     /// The ring limit passed; the agent is not ready, "no answer".
     NoAnswer,

@@ -72,7 +72,10 @@ impl Queue {
     /// Tells each caller of the queue that nobody serves it any longer.
     pub(crate) fn tell_nobody_left(&self, out: &mut Vec<Output>) {
         let all = self.offered.0.iter().chain(&self.waiting.0);
-        out.extend(all.map(|place| Output::NobodyLeft { ticket: place.ticket }));
+        out.extend(all.map(|place| Output::NobodyLeft {
+            ticket: place.ticket,
+            queue: self.settings.id.clone(),
+        }));
     }
 
     pub(crate) fn view(&self) -> QueueNow<'_> {

@@ -62,25 +62,29 @@ impl Desk {
         if self.tickets.contains_key(&ticket) {
             return Err(Denied::TicketTaken(ticket));
         }
-        let line = self.queues.get_mut(&queue).filter(|line| !line.leaving);
-        let refused = match &line {
-            None => Some(NotTaken::UnknownQueue),
-            Some(line) if line.signed_in == 0 => Some(NotTaken::Nobody),
-            Some(line) if line.is_full() => Some(NotTaken::Full),
-            Some(_) => None,
-        };
-        let (Some(line), None) = (line, refused) else {
-            let why = refused.unwrap_or(NotTaken::UnknownQueue);
+        if let Some(why) = self.refusal(&queue) {
             out.push(Output::NotTaken { ticket, why });
             return Ok(());
-        };
+        }
         self.arrivals += 1;
         let place = Place { priority, clock, arrival: self.arrivals, ticket };
-        line.waiting.insert(place);
+        if let Some(line) = self.queues.get_mut(&queue) {
+            line.waiting.insert(place);
+        }
         self.tickets.insert(ticket, Ticket { queue: queue.clone(), place, stage: Stage::Waiting });
         self.mark(&queue);
         self.serve_queue(now, &queue, out);
         Ok(())
+    }
+
+    /// Why the queue takes nobody in now, if it does not.
+    pub(crate) fn refusal(&self, queue: &QueueId) -> Option<NotTaken> {
+        match self.queues.get(queue).filter(|line| !line.leaving) {
+            None => Some(NotTaken::UnknownQueue),
+            Some(line) if line.signed_in == 0 => Some(NotTaken::Nobody),
+            Some(line) if line.is_full() => Some(NotTaken::Full),
+            Some(_) => None,
+        }
     }
 
     pub(crate) fn leave(

@@ -27,6 +27,8 @@ pub(crate) struct Arrival {
     pub(crate) flow: sip::Flow,
     pub(crate) info: sip::InviteInfo,
     pub(crate) offer: Option<Bytes>,
+    /// Whether it would take another call's place, which no call lets it yet.
+    pub(crate) replaces: bool,
 }
 
 /// Why a call is refused at the door.
@@ -40,6 +42,11 @@ impl Refusal {
     const fn new(status: u16, cause: Cause) -> Self {
         Self { status, cause, retry_after: None }
     }
+
+    fn command(&self, dialog: DialogId) -> sip::Command {
+        let Self { status, retry_after, .. } = *self;
+        sip::Command::Refuse { dialog, status, reason: None, retry_after }
+    }
 }
 
 /// How long an overloaded or stopping engine asks callers to stay away, seconds.
@@ -49,17 +56,26 @@ impl Core {
     /// A new call: told to the record, refused, or begun.
     pub(crate) fn arrive(&mut self, now: Instant, arrival: Arrival, out: &mut Vec<Effect>) {
         let dialog = arrival.dialog;
+        let room = self.has_room();
+        if let Err(refusal) = &room
+            && self.is_folded(now, &arrival.peer)
+        {
+            let command = refusal.command(dialog);
+            self.stack_step(now, sip::Input::Command(command), out);
+            return;
+        }
         let number = self.caller_number(&arrival.peer, &arrival.info);
         let arrived = self.arrived(now, &arrival.peer, &arrival.info, &number);
         let id = arrived.call;
         let mut draft = Draft::new(now, self.world.clock, &arrived);
-        draft.know_caller(kind_name(number.kind), number.region.as_deref().unwrap_or(""));
         self.record(now, Fact::CallArrived(arrived.clone()), out);
         let mut holdings = Holdings::default();
         let mut acts = Vec::new();
         let settings = Arc::clone(&self.settings);
         let flows = Arc::clone(&self.flows);
-        let room = self.has_room();
+        let in_anothers_place = Refusal::new(603, Cause::Refused);
+        let room =
+            room.and_then(|()| if arrival.replaces { Err(in_anothers_place) } else { Ok(()) });
         let since = draft.arrived();
         let mut turn = Turn {
             now,
@@ -92,12 +108,7 @@ impl Core {
                 self.push_work(Work::Call(id, Input::Begin));
             }
             Err(refusal) => {
-                let command = sip::Command::Refuse {
-                    dialog,
-                    status: refusal.status,
-                    reason: None,
-                    retry_after: refusal.retry_after,
-                };
+                let command = refusal.command(dialog);
                 draft.refuse(refusal.status);
                 draft.end(now, EndedBy::System, refusal.cause);
                 let entry = Entry { call: None, draft, holdings, shown: None, since };
@@ -121,6 +132,16 @@ impl Core {
         }
     }
 
+    /// Whether a refused INVITE is counted with others of its source instead of having records of
+    /// its own: there is no room for more.
+    fn is_folded(&mut self, now: Instant, peer: &sip::Peer) -> bool {
+        let source = match peer {
+            sip::Peer::Trunk(id) => format!("trunk:{id}"),
+            sip::Peer::Account(id) => format!("account:{id}"),
+        };
+        self.records_full && self.refusals.fold(now, source)
+    }
+
     /// An INVITE that the stack itself refused: it has its record all the same (D1).
     pub(crate) fn refused_by_stack(
         &mut self,
@@ -130,10 +151,12 @@ impl Core {
         status: u16,
         out: &mut Vec<Effect>,
     ) {
+        if self.is_folded(now, peer) {
+            return;
+        }
         let number = self.caller_number(peer, info);
         let arrived = self.arrived(now, peer, info, &number);
         let mut draft = Draft::new(now, self.world.clock, &arrived);
-        draft.know_caller(kind_name(number.kind), number.region.as_deref().unwrap_or(""));
         draft.refuse(status);
         let cause = if status == 503 { Cause::Overload } else { Cause::BadRequest };
         draft.end(now, EndedBy::System, cause);
@@ -153,14 +176,20 @@ impl Core {
             sip::Peer::Trunk(id) => (Some(id.clone()), None),
             sip::Peer::Account(id) => (None, Some(id.clone())),
         };
+        let called = self.called(trunk.as_ref(), info);
+        let flow = self.settings.route(trunk.as_ref(), &called).and_then(|id| self.flows.get(id));
+        let flow = flow.map_or_else(String::new, |flow| format!("{}@{}", flow.id, flow.revision));
         CallArrived {
             call: self.new_call_id(now),
-            called: self.called(trunk.as_ref(), info),
+            flow,
+            called,
             trunk,
             account,
             caller_raw: number.raw.clone(),
             caller: number.normal.clone(),
             sip_call_id: cut(info.call_id.as_str(), 256),
+            caller_kind: kind_name(number.kind).to_owned(),
+            region: number.region.clone().unwrap_or_default(),
         }
     }
 
@@ -228,7 +257,7 @@ fn begin(
         .route(trunk, &arrived.called)
         .and_then(|id| flows.get(id))
         .ok_or(Refusal::new(404, Cause::NoRoute))?;
-    turn.draft.enter_flow(format!("{}@{}", flow.id, flow.revision));
+    turn.draft.enter_flow(arrived.flow.clone());
     let place = Place {
         worker: None,
         address: rules.and_then(|rules| rules.media_address).unwrap_or(settings.media_address),

@@ -1,7 +1,6 @@
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::acd::{self, Desk};
 use crate::base::{CallId, Deadlines, Instant, Random, RecordId, Wall, WallClock};
@@ -9,18 +8,18 @@ use crate::call::entry::Entry;
 use crate::call::index::Index;
 use crate::call::input::Input;
 use crate::call::lines::Lines;
+use crate::call::open_legs::OpenLegs;
+use crate::call::over::LAST_WORDS;
+use crate::call::refusals::Refusals;
 use crate::call::strangers::Strangers;
 use crate::call::turn::{Act, Turn, World};
-use crate::call::{Cause, Effect, EndedBy, Event, Fact, Record, Settings, View};
+use crate::call::{Effect, Event, Fact, Record, Settings};
 use crate::dialplan::Flows;
 use crate::media::{self, Ports, Prompts};
 use crate::sip::{self, Stack};
 
 /// What one step may cause at most, so that a fault of ours cannot spin for ever.
 const WORK_MAX: usize = 100_000;
-
-/// How long a stop waits for answers to the last requests.
-const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// The whole engine but for the world: SIP stack, desk, calls. One thread owns it and hands in events
 /// with the time; what must be done comes out as effects.
@@ -33,6 +32,7 @@ pub struct Core {
     pub(crate) calls: HashMap<CallId, Entry, ahash::RandomState>,
     pub(crate) deadlines: Deadlines<CallId>,
     pub(crate) strangers: Strangers,
+    pub(crate) refusals: Refusals,
     /// New calls are refused; at this time those still up are hung up.
     pub(crate) stopping: Option<Instant>,
     pub(crate) drained: bool,
@@ -85,6 +85,7 @@ impl Core {
                 ports,
                 prompts,
                 lines: Lines::default(),
+                open_legs: OpenLegs::default(),
                 index: Index::default(),
                 random,
                 clock: WallClock::new(now, wall),
@@ -95,6 +96,7 @@ impl Core {
             calls: HashMap::default(),
             deadlines: Deadlines::default(),
             strangers: Strangers::default(),
+            refusals: Refusals::default(),
             stopping: None,
             drained: false,
             records_full: false,
@@ -118,9 +120,19 @@ impl Core {
                 self.world.clock = WallClock::new(now, wall);
                 self.show_waiting(now, out);
             }
-            Event::RecordsFull(full) => self.records_full = full,
+            Event::RecordsFull(full) => {
+                self.records_full = full;
+                if !full {
+                    self.refusals.relax();
+                }
+            }
             Event::Alarm { id, what, cleared } => {
                 self.record(now, Fact::Alarm { id, what, cleared }, out);
+            }
+            Event::TurnedAway(rows) => {
+                for row in rows {
+                    self.record(now, Fact::TurnedAway(row), out);
+                }
             }
             Event::Shutdown { drain } => self.stopping = Some(now + drain),
             Event::Deadline => self.on_deadline(now, out),
@@ -152,6 +164,7 @@ impl Core {
             self.desk.deadline(),
             self.deadlines.first(),
             self.strangers.deadline(),
+            self.refusals.deadline(),
             stop,
         ];
         all.into_iter().flatten().min()
@@ -173,6 +186,7 @@ impl Core {
     fn on_media(&mut self, event: media::Event) {
         let stream = match &event {
             media::Event::Key { stream, .. }
+            | media::Event::LineTone { stream, .. }
             | media::Event::PlayEnded { stream, .. }
             | media::Event::Silent { stream, .. }
             | media::Event::Heard { stream }
@@ -180,6 +194,9 @@ impl Core {
             | media::Event::Failed { stream, .. } => *stream,
             media::Event::RecordStopped { .. } => return,
         };
+        if let media::Event::Stats { last: false, .. } = &event {
+            self.tell_former_call(stream, &event);
+        }
         if let Some(call) = self.world.index.streams.get(&stream) {
             self.work.push_back(Work::Call(*call, Input::Media(event)));
         }
@@ -248,6 +265,9 @@ impl Core {
     /// One step of one call. A panic costs this call only (R26).
     pub(crate) fn step(&mut self, now: Instant, id: CallId, input: Input, out: &mut Vec<Effect>) {
         let Some(entry) = self.calls.get_mut(&id) else {
+            if self.world.open_legs.has(id) {
+                return self.step_leg(now, id, input, out);
+            }
             if let Input::Wish { id: command, .. } = input {
                 let reply = Err(crate::call::CommandError::UnknownCall(id));
                 out.push(Effect::Reply { id: command, reply });
@@ -293,10 +313,17 @@ impl Core {
                 self.bury(now, id, out);
             }
         }
+        self.tend_legs(now, out);
     }
 
     /// Does what a call asked for, in its order.
-    fn carry_out(&mut self, now: Instant, id: CallId, acts: Vec<Act>, out: &mut Vec<Effect>) {
+    pub(crate) fn carry_out(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        acts: Vec<Act>,
+        out: &mut Vec<Effect>,
+    ) {
         for act in acts {
             match act {
                 Act::Sip(command) => self.stack_step(now, sip::Input::Command(command), out),
@@ -315,117 +342,11 @@ impl Core {
         }
     }
 
-    /// Which streams a worker has open: what a panicking step asked for was never told to it.
-    fn note_stream(&mut self, call: CallId, command: &media::Command) {
-        let (stream, open) = match command {
-            media::Command::Open { stream, .. } => (stream, true),
-            media::Command::Close { stream } => (stream, false),
-            _ => return,
-        };
-        let streams = self.calls.get_mut(&call).map(|entry| &mut entry.holdings.streams);
-        if let Some(held) = streams.and_then(|held| held.iter_mut().find(|held| held.id == *stream))
-        {
-            held.open = open;
-        }
-    }
-
-    /// The call is over: its record, and nothing of it is left.
-    fn forget(&mut self, now: Instant, id: CallId, out: &mut Vec<Effect>) {
-        self.deadlines.set(&id, None);
-        let Some(entry) = self.calls.remove(&id) else { return };
-        self.free(now, &entry, out);
-        let ended = entry.draft.ended_at().unwrap_or(now);
-        let trunk = entry.draft.trunk().cloned();
-        let cdr = entry.draft.close(ended);
-        self.record(now, Fact::Cdr(Box::new(cdr)), out);
-        out.push(Effect::View(Box::new(View::CallGone(id))));
-        if let Some(trunk) = trunk {
-            self.show_trunk(&trunk, out);
-        }
-    }
-
-    /// A call whose step panicked: everything that it held is freed, and its record says whose fault
-    /// it was.
-    pub(crate) fn bury(&mut self, now: Instant, id: CallId, out: &mut Vec<Effect>) {
-        if let Some(entry) = self.calls.get_mut(&id) {
-            entry.draft.end(now, EndedBy::System, Cause::InternalError);
-            entry.draft.end_talk(now);
-            let worker = entry.holdings.streams.first().map(|stream| stream.worker);
-            if let Some((recording, since)) = entry.holdings.recording.take() {
-                let command = media::Command::StopRecord { recording, at: now };
-                out.extend(worker.map(|worker| Effect::Media { worker, command }));
-                let length_ms = crate::call::ending::ms(now.since(since));
-                self.record(now, Fact::RecordingEnded { call: id, recording, length_ms }, out);
-            }
-        }
-        self.forget(now, id, out);
-    }
-
-    /// Frees what a call still holds. After an orderly end that is its ticket at most.
-    fn free(&mut self, now: Instant, entry: &Entry, out: &mut Vec<Effect>) {
-        let held = &entry.holdings;
-        for dialog in &held.dialogs {
-            self.world.index.dialogs.remove(dialog);
-            let hang_up = sip::Command::Hangup { dialog: *dialog, reason: None, status: 500 };
-            self.stack_step(now, sip::Input::Command(hang_up), out);
-        }
-        for stream in &held.streams {
-            self.world.index.streams.remove(&stream.id);
-            self.world.ports.give_back(now, stream.port);
-            if stream.open {
-                let command = media::Command::Close { stream: stream.id };
-                out.push(Effect::Media { worker: stream.worker, command });
-            }
-        }
-        for line in &held.lines {
-            self.world.lines.give_back(line);
-        }
-        if let Some(ticket) = held.ticket {
-            self.world.index.tickets.remove(&ticket);
-            self.desk.bury(now, ticket, &mut self.desk_out);
-            self.take_desk_out();
-        }
-        if let Some(offer) = held.offer {
-            self.world.index.offers.remove(&offer);
-        }
-        if let Some(agent) = &held.agent {
-            self.world.index.agents.remove(agent);
-        }
-        if let Some(agent) = held.busy.clone() {
-            self.desk_step(now, acd::Input::Free { agent });
-        }
-    }
-
     /// Keeps a fact.
     pub(crate) fn record(&mut self, now: Instant, fact: Fact, out: &mut Vec<Effect>) {
         let at = self.world.clock.wall(now);
         let id = RecordId::new(at, self.world.random.next_u128());
         let tenant = self.settings.tenant.clone();
         out.push(Effect::Record(Box::new(Record { id, at, tenant, fact })));
-    }
-
-    pub(crate) fn finish_stop(&mut self, now: Instant, out: &mut Vec<Effect>) {
-        let Some(at) = self.stopping else { return };
-        if now >= at && !self.calls.is_empty() {
-            let mut calls: Vec<CallId> = self.calls.keys().copied().collect();
-            calls.sort_unstable();
-            for call in calls {
-                self.work.push_back(Work::Call(call, Input::End(Cause::Shutdown)));
-            }
-            // Once is enough: what is ending now ends by its own deadline.
-            self.stopping = Some(now + crate::call::machine::FIGURES_WAIT);
-            self.run(now, out);
-        }
-        if self.calls.is_empty() && !self.drained {
-            // The last BYE may be lost: it is sent again while there is time.
-            let calm = self.world.stack.census().is_calm();
-            if !calm && now < at + LAST_WORDS {
-                return;
-            }
-            self.drained = true;
-            self.flush_strangers_now(now, out);
-            self.record(now, Fact::Stopped, out);
-            out.push(Effect::Drained);
-        }
     }
 }

@@ -142,6 +142,7 @@ impl Call {
         if !first {
             return;
         }
+        self.listen_for_line_tones(turn, true);
         if let Some(answer) = self.early_answer(turn) {
             self.ring_caller(turn, 183, Some(answer));
         }
@@ -175,9 +176,8 @@ impl Call {
 
     /// The party outside has answered.
     pub(crate) fn dial_answered(&mut self, turn: &mut Turn<'_>, sdp: Option<&Bytes>) {
-        let Phase::Dialling(dialling) = std::mem::replace(&mut self.phase, Phase::Flow) else {
-            return;
-        };
+        self.listen_for_line_tones(turn, false);
+        let Some(dialling) = self.phase.take_dialling() else { return };
         let Dialling { mut leg, dial, early, .. } = *dialling;
         // A 200 without SDP repeats what the 183 said.
         let agreed = match sdp {
@@ -217,16 +217,19 @@ impl Call {
 
     /// The party outside did not take the call.
     pub(crate) fn dial_failed(&mut self, turn: &mut Turn<'_>, status: u16) {
-        let Phase::Dialling(dialling) = std::mem::replace(&mut self.phase, Phase::Flow) else {
-            return;
-        };
-        self.close_leg(turn, dialling.leg);
-        self.stop_playing(turn);
         let (end, setback) = match status {
             486 | 600 => (DialEnd::Busy, Cause::FarBusy),
             408 | 480 | 487 => (DialEnd::NoAnswer, Cause::FarNoAnswer),
             _ => (DialEnd::Failed, Cause::FarFailed),
         };
+        self.dial_ended(turn, end, setback);
+    }
+
+    /// The party outside is given back to the flow as not reached; its dialog is gone or going.
+    pub(crate) fn dial_ended(&mut self, turn: &mut Turn<'_>, end: DialEnd, setback: Cause) {
+        let Some(dialling) = self.phase.take_dialling() else { return };
+        self.close_leg(turn, dialling.leg);
+        self.stop_playing(turn);
         turn.draft.set_back(setback);
         self.feed(turn, FlowInput::Dialled(end));
     }
@@ -240,14 +243,10 @@ impl Call {
 
     /// The flow gives the party up.
     pub(crate) fn stop_dial(&mut self, turn: &mut Turn<'_>) {
-        let phase = std::mem::replace(&mut self.phase, Phase::Flow);
-        if let Phase::Dialling(dialling) = phase {
-            dialling.leg.hang_up(turn, 487, None);
-            self.close_leg(turn, dialling.leg);
-            self.stop_playing(turn);
-        } else {
-            self.phase = phase;
-        }
+        let Some(dialling) = self.phase.take_dialling() else { return };
+        dialling.leg.hang_up(turn, 487, None);
+        self.close_leg(turn, dialling.leg);
+        self.stop_playing(turn);
     }
 
     /// 200 from the far party, whoever it is.

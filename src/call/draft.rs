@@ -42,6 +42,8 @@ impl Draft {
             caller: arrived.caller.clone(),
             called: arrived.called.clone(),
             sip_call_id: arrived.sip_call_id.clone(),
+            caller_kind: arrived.caller_kind.clone(),
+            region: arrived.region.clone(),
             t_in: clock.wall(now),
             ..Cdr::default()
         };
@@ -107,11 +109,6 @@ impl Draft {
     /// `instant` on this call's own pair of clocks.
     pub(crate) fn wall(&self, instant: Instant) -> Wall {
         self.clock.wall(instant)
-    }
-
-    pub(crate) fn know_caller(&mut self, kind: &str, region: &str) {
-        kind.clone_into(&mut self.cdr.caller_kind);
-        region.clone_into(&mut self.cdr.region);
     }
 
     pub(crate) fn enter_flow(&mut self, flow: String) {
@@ -273,6 +270,9 @@ mod tests {
             caller: String::new(),
             called: "12345".into(),
             sip_call_id: "a".into(),
+            caller_kind: String::new(),
+            region: String::new(),
+            flow: String::new(),
         };
         let clock = WallClock::new(Instant::ZERO, Wall::from_micros(1_000_000));
         Draft::new(Instant::from_micros(0), clock, &arrived)

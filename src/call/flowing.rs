@@ -1,12 +1,13 @@
 use std::collections::VecDeque;
 
-use crate::base::Key;
+use crate::base::{Key, QueueId};
 use crate::call::machine::{Call, CallerState};
 use crate::call::phase::Phase;
 use crate::call::turn::Turn;
 use crate::call::{Cause, EndedBy, Fact};
 use crate::dialplan::{Input as FlowInput, Prompt, QueueEvent, Step, Tone};
 use crate::media::{self, Command, PromptId};
+use crate::say::{self, Language};
 use crate::{acd, sip};
 
 impl Call {
@@ -67,6 +68,7 @@ impl Call {
                     Tone::Ringback => media::Tone::Ringback,
                     Tone::Busy => media::Tone::Busy,
                     Tone::Congestion => media::Tone::Congestion,
+                    Tone::CallWaiting => media::Tone::CallWaiting,
                     Tone::Test { hz } => media::Tone::Test { hz },
                 };
                 self.caller_media(turn, |stream| Command::Tone { stream, tone, ms: None });
@@ -116,11 +118,17 @@ impl Call {
     pub(crate) fn find_all(&self, turn: &Turn<'_>, prompts: &[Prompt]) -> Option<Vec<PromptId>> {
         let mut ids = Vec::with_capacity(prompts.len());
         for prompt in prompts {
-            let Some(id) = self.find(turn, prompt) else {
+            if let Some(id) = self.find(turn, prompt) {
+                ids.push(id);
+            } else if let Some(pieces) = say::instead_of(Language::of(&prompt.language), &prompt.id)
+            {
+                let pieces: Vec<_> =
+                    pieces.iter().map(|id| Prompt::new(&prompt.language, id)).collect();
+                ids.extend(self.find_all(turn, &pieces)?);
+            } else {
                 tracing::error!(call = %turn.call, %prompt, "prompt is missing");
                 return None;
-            };
-            ids.push(id);
+            }
         }
         Some(ids)
     }
@@ -225,8 +233,9 @@ impl Call {
         self.feed(turn, FlowInput::Queue(event));
     }
 
-    pub(crate) fn on_nobody_left(&mut self, turn: &mut Turn<'_>) {
-        if matches!(self.phase, Phase::Waiting(_)) {
+    /// While an agent rings there is still somebody; the desk tells it again when the ring ends.
+    pub(crate) fn on_nobody_left(&mut self, turn: &mut Turn<'_>, queue: &QueueId) {
+        if matches!(&self.phase, Phase::Waiting(waiting) if waiting.queue == *queue) {
             self.leave_queue(turn, crate::call::QueueExit::Overflow);
             turn.draft.set_back(Cause::Overflow);
             self.feed(turn, FlowInput::Queue(QueueEvent::Nobody));

@@ -17,8 +17,12 @@ pub(crate) enum Input {
     Withdraw { offer: OfferId, why: acd::Withdrawal },
     /// The desk has no place.
     NotTaken(acd::NotTaken),
-    /// Nobody is left who serves the queue.
-    NobodyLeft,
+    /// The desk has moved the caller to this queue.
+    Moved(QueueId),
+    /// The desk could not move the caller to this queue: the old place is kept.
+    NotMoved(QueueId, acd::NotTaken),
+    /// Nobody is left who serves this queue.
+    NobodyLeft(QueueId),
     /// The answer to `Act::AskPosition`.
     Position(Option<u32>),
     /// An agent or supervisor wants something; owed: a reply.

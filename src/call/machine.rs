@@ -62,7 +62,9 @@ impl Call {
             Input::Offer { offer, agent, queue } => self.on_offer(turn, offer, agent, queue),
             Input::Withdraw { offer, why } => self.on_withdraw(turn, offer, why),
             Input::NotTaken(why) => self.on_not_taken(turn, why),
-            Input::NobodyLeft => self.on_nobody_left(turn),
+            Input::Moved(queue) => self.on_moved(turn, queue),
+            Input::NotMoved(queue, why) => self.on_not_moved(turn, &queue, why),
+            Input::NobodyLeft(queue) => self.on_nobody_left(turn, &queue),
             Input::Position(position) => self.on_position(turn, position),
             Input::Wish { id, wish } => self.on_wish(turn, id, wish),
             Input::End(cause) => {
@@ -196,9 +198,10 @@ impl Call {
         }
     }
 
-    /// Closes a leg whose dialog is gone.
+    /// Closes a leg whose dialog is gone; one that is kept open goes back to its agent.
     pub(crate) fn close_leg(&mut self, turn: &mut Turn<'_>, leg: Leg) {
-        self.closing.extend(leg.close(turn));
+        let closing = if leg.open.is_some() { self.give_back(turn, leg) } else { leg.close(turn) };
+        self.closing.extend(closing);
     }
 
     fn on_sip(&mut self, turn: &mut Turn<'_>, event: sip::Event) {
@@ -241,6 +244,9 @@ impl Call {
             | sip::Event::Notified { .. } => {}
             // These belong to no call; the core keeps them.
             sip::Event::Invite { .. }
+            | sip::Event::Referred { .. }
+            | sip::Event::Message { .. }
+            | sip::Event::MessageDone { .. }
             | sip::Event::Refused { .. }
             | sip::Event::Stranger { .. }
             | sip::Event::Registered { .. }

@@ -33,13 +33,7 @@ impl Call {
 
     /// Ends the message, whoever wanted that, and says how long it is.
     pub(crate) fn end_message(&mut self, turn: &mut Turn<'_>) -> Option<FlowInput> {
-        let message = match std::mem::replace(&mut self.phase, Phase::Flow) {
-            Phase::Message(message) => message,
-            other => {
-                self.phase = other;
-                return None;
-            }
-        };
+        let message = self.phase.take_message()?;
         let MessageState::Recording { recording, since } = message.state else {
             self.stop_playing(turn);
             return Some(FlowInput::Recorded { length_ms: 0 });

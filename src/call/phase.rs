@@ -26,6 +26,54 @@ pub(crate) enum Phase {
     Ending(Ending),
 }
 
+impl Phase {
+    /// Takes a place in a queue and the ring of an agent out; in any other phase nothing changes.
+    pub(crate) fn take_offered(&mut self) -> Option<(Waiting, Box<Ringing>)> {
+        match std::mem::replace(self, Self::Flow) {
+            Self::Offered(waiting, ringing) => Some((waiting, ringing)),
+            other => self.keep(other),
+        }
+    }
+
+    /// Takes the call to a party outside out; in any other phase nothing changes.
+    pub(crate) fn take_dialling(&mut self) -> Option<Box<Dialling>> {
+        match std::mem::replace(self, Self::Flow) {
+            Self::Dialling(dialling) => Some(dialling),
+            other => self.keep(other),
+        }
+    }
+
+    /// Takes a talk out that has not begun; in any other phase nothing changes.
+    pub(crate) fn take_joining(&mut self) -> Option<Box<Conversation>> {
+        match std::mem::replace(self, Self::Flow) {
+            Self::Joining(talk) => Some(talk),
+            other => self.keep(other),
+        }
+    }
+
+    /// Takes a talk out, whether it has begun or not; in any other phase nothing changes.
+    pub(crate) fn take_talk(&mut self) -> Option<Box<Conversation>> {
+        match std::mem::replace(self, Self::Flow) {
+            Self::Joining(talk) | Self::Talking(talk) => Some(talk),
+            other => self.keep(other),
+        }
+    }
+
+    /// Takes a message out; in any other phase nothing changes.
+    pub(crate) fn take_message(&mut self) -> Option<Message> {
+        match std::mem::replace(self, Self::Flow) {
+            Self::Message(message) => Some(message),
+            other => self.keep(other),
+        }
+    }
+
+    /// Puts back what was not wanted.
+    fn keep<T>(&mut self, phase: Self) -> Option<T> {
+        *self = phase;
+        None
+    }
+}
+
 /// A caller's place in a queue.
 #[derive(Clone, Debug)]
 pub(crate) struct Waiting {
@@ -33,6 +81,8 @@ pub(crate) struct Waiting {
     pub(crate) queue: QueueId,
     /// When this queue was entered.
     pub(crate) entered: Instant,
+    /// Where the caller shall be moved, in order, and the desk has not said yet whether it is.
+    pub(crate) moving: Vec<QueueId>,
 }
 
 /// One ring of one agent.

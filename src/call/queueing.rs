@@ -4,6 +4,7 @@ use crate::call::ending::ms;
 use crate::call::leg::{Leg, Party, Place};
 use crate::call::machine::Call;
 use crate::call::phase::{Conversation, Phase, Ringing, Waiting};
+use crate::call::settings::AnswerBy;
 use crate::call::turn::Turn;
 use crate::call::{Cause, EndedBy, Fact, OfferResult, QueueExit};
 use crate::dialplan::{Input as FlowInput, QueueEvent};
@@ -21,15 +22,56 @@ impl Call {
         priority: i32,
         moved: bool,
     ) {
-        if moved {
-            self.leave_queue(turn, QueueExit::Overflow);
+        if moved && let Phase::Waiting(waiting) | Phase::Offered(waiting, _) = &mut self.phase {
+            waiting.moving.push(queue.clone());
+            turn.desk(acd::Input::Move { ticket: waiting.ticket, queue, priority });
+            return;
         }
         turn.draft.enter_queue(turn.now, &queue);
         let ticket = turn.ticket();
         let clock = turn.draft.requested().unwrap_or(turn.now);
-        self.phase = Phase::Waiting(Waiting { ticket, queue: queue.clone(), entered: turn.now });
+        self.phase = Phase::Waiting(Waiting {
+            ticket,
+            queue: queue.clone(),
+            entered: turn.now,
+            moving: Vec::new(),
+        });
         turn.fact(Fact::QueueEntered { call: turn.call, queue: queue.clone() });
         turn.desk(acd::Input::Enter { ticket, queue, priority, clock });
+    }
+
+    /// The desk has moved the caller; an agent who rang for the old queue was withdrawn before.
+    pub(crate) fn on_moved(&mut self, turn: &mut Turn<'_>, queue: QueueId) {
+        let Some(waiting) = self.asked_to_move(&queue) else { return };
+        if waiting.queue == queue {
+            return;
+        }
+        left(turn, waiting, QueueExit::Overflow);
+        waiting.queue = queue.clone();
+        waiting.entered = turn.now;
+        turn.draft.enter_queue(turn.now, &queue);
+        turn.fact(Fact::QueueEntered { call: turn.call, queue });
+    }
+
+    /// The other queue has no place: the caller waits on where it was.
+    pub(crate) fn on_not_moved(&mut self, turn: &Turn<'_>, queue: &QueueId, why: acd::NotTaken) {
+        if let Some(waiting) = self.asked_to_move(queue) {
+            let from = &waiting.queue;
+            tracing::info!(call = %turn.call, %from, to = %queue, ?why, "caller stays in its queue");
+        }
+    }
+
+    /// The place of the caller who was to be moved there; none when it has left since, and the
+    /// desk's word is stale.
+    fn asked_to_move(&mut self, queue: &QueueId) -> Option<&mut Waiting> {
+        let (Phase::Waiting(waiting) | Phase::Offered(waiting, _)) = &mut self.phase else {
+            return None;
+        };
+        if waiting.moving.first() != Some(queue) {
+            return None;
+        }
+        waiting.moving.remove(0);
+        Some(waiting)
     }
 
     /// Out of the queue, whether an agent rings or not.
@@ -62,17 +104,27 @@ impl Call {
             return;
         };
         let waiting = waiting.clone();
-        turn.own_offer(offer, &agent);
+        turn.own_agent(&agent);
         turn.draft.offer(turn.now);
         turn.fact(Fact::Offered { call: turn.call, agent: agent.clone(), queue });
-        let Some(leg) = self.ring(turn, &agent, &waiting, false) else {
-            turn.drop_offer(false);
+        let phone = turn.settings.phones.get(&agent).map(|phone| phone.answer);
+        let leg = if phone == Some(AnswerBy::OpenLeg) {
+            self.take_open_leg(turn, &agent)
+        } else {
+            self.ring(turn, &agent, &waiting, false)
+        };
+        let Some(leg) = leg else {
+            turn.drop_agent();
             offer_ended(turn, agent, OfferResult::Unreachable, 0);
             turn.desk(acd::Input::Declined { offer, why: Decline::Unreachable });
             return;
         };
         let ringing = Ringing { offer, agent, leg, since: turn.now, rings: false, asked: false };
+        let rings_at_once = ringing.leg.open.is_some();
         self.phase = Phase::Offered(waiting, Box::new(ringing));
+        if rings_at_once {
+            self.agent_rings(turn);
+        }
     }
 
     /// Calls the agent's phone. `auto_answer` asks the phone to pick up by itself (C3).
@@ -102,15 +154,7 @@ impl Call {
             headers.push((sip::Text::from("X-Region"), sip::Text::from(turn.draft.region())));
         }
         if auto_answer {
-            let realm = turn.settings.sip.realm.clone();
-            headers.push((
-                sip::Text::from("Call-Info"),
-                sip::Text::from(format!("<sip:{realm}>;answer-after=0").as_str()),
-            ));
-            headers.push((
-                sip::Text::from("Alert-Info"),
-                sip::Text::from(format!("<sip:{realm}>;info=alert-autoanswer").as_str()),
-            ));
+            headers.extend(picks_up_by_itself(&turn.settings.sip.realm));
         }
         let caller = turn.draft.caller();
         let from = sip::Caller {
@@ -137,32 +181,28 @@ impl Call {
         ringing.leg.hang_up(turn, 487, reason);
         let ring_ms = ms(turn.now.since(ringing.since));
         self.close_leg(turn, ringing.leg);
-        turn.drop_offer(false);
+        turn.drop_agent();
         offer_ended(turn, ringing.agent, result, ring_ms);
     }
 
     /// The desk takes an offer back: its ring limit passed, the agent signed out or called somebody.
     pub(crate) fn on_withdraw(&mut self, turn: &mut Turn<'_>, offer: OfferId, why: Withdrawal) {
-        match std::mem::replace(&mut self.phase, Phase::Flow) {
-            Phase::Offered(waiting, ringing) if ringing.offer == offer => {
-                let result = match why {
-                    Withdrawal::NoAnswer => OfferResult::NoAnswer,
-                    Withdrawal::CallerLeft => OfferResult::CallerGone,
-                    Withdrawal::SignedOut | Withdrawal::Busy => OfferResult::Rejected,
-                };
-                self.phase = Phase::Waiting(waiting);
-                self.give_up_ring(turn, *ringing, result);
-            }
-            other => self.phase = other,
+        if !matches!(&self.phase, Phase::Offered(_, ringing) if ringing.offer == offer) {
+            return;
         }
+        let Some((waiting, ringing)) = self.phase.take_offered() else { return };
+        let result = match why {
+            Withdrawal::NoAnswer => OfferResult::NoAnswer,
+            Withdrawal::CallerLeft => OfferResult::CallerGone,
+            Withdrawal::SignedOut | Withdrawal::Busy => OfferResult::Rejected,
+        };
+        self.phase = Phase::Waiting(waiting);
+        self.give_up_ring(turn, *ringing, result);
     }
 
     /// The agent's phone did not take the call.
     pub(crate) fn ring_failed(&mut self, turn: &mut Turn<'_>, status: u16) {
-        let Phase::Offered(waiting, ringing) = std::mem::replace(&mut self.phase, Phase::Flow)
-        else {
-            return;
-        };
+        let Some((waiting, ringing)) = self.phase.take_offered() else { return };
         self.phase = Phase::Waiting(waiting);
         let (why, result) = match status {
             486 | 600 => (Decline::Busy, OfferResult::Busy),
@@ -176,31 +216,34 @@ impl Call {
         let ring_ms = ms(turn.now.since(ringing.since));
         let (offer, agent) = (ringing.offer, ringing.agent.clone());
         self.close_leg(turn, ringing.leg);
-        turn.drop_offer(false);
+        turn.drop_agent();
         offer_ended(turn, agent, result, ring_ms);
         turn.desk(acd::Input::Declined { offer, why });
     }
 
     /// The agent has answered.
     pub(crate) fn agent_answered(&mut self, turn: &mut Turn<'_>, sdp: Option<&bytes::Bytes>) {
-        let Phase::Offered(waiting, ringing) = std::mem::replace(&mut self.phase, Phase::Flow)
-        else {
-            return;
-        };
+        let Some((waiting, ringing)) = self.phase.take_offered() else { return };
         let Ringing { offer, agent, mut leg, since, .. } = *ringing;
         let ring_ms = ms(turn.now.since(since));
-        if let Err(refusal) = leg.take_answer(turn, sdp.map_or(&[], |sdp| sdp)) {
+        // The media of an open leg are agreed on since the phone's own answer.
+        let agreed = if leg.open.is_some() {
+            Ok(())
+        } else {
+            leg.take_answer(turn, sdp.map_or(&[], |sdp| sdp))
+        };
+        if let Err(refusal) = agreed {
             tracing::warn!(call = %turn.call, %agent, %refusal, "agent's answer refused");
             self.phase = Phase::Waiting(waiting);
             leg.hang_up(turn, 488, None);
             self.close_leg(turn, leg);
-            turn.drop_offer(false);
+            turn.drop_agent();
             offer_ended(turn, agent, OfferResult::Unreachable, ring_ms);
             turn.desk(acd::Input::Declined { offer, why: Decline::Unreachable });
             return;
         }
         leg.up = true;
-        turn.drop_offer(true);
+        leg.stop_ring_tone(turn);
         turn.desk(acd::Input::Answered { offer });
         turn.draft.answer(turn.now, Some(&agent));
         offer_ended(turn, agent.clone(), OfferResult::Answered, ring_ms);
@@ -236,9 +279,7 @@ impl Call {
 
     /// What the two hear before they are joined is over, or there was nothing.
     pub(crate) fn bridge(&mut self, turn: &mut Turn<'_>) {
-        let Phase::Joining(mut talk) = std::mem::replace(&mut self.phase, Phase::Flow) else {
-            return;
-        };
+        let Some(mut talk) = self.phase.take_joining() else { return };
         talk.before = None;
         turn.draft.connect();
         let agent = talk.agent.clone();
@@ -249,6 +290,15 @@ impl Call {
         // The phone may have held while the announcement played.
         self.follow_hold(turn);
     }
+}
+
+/// The headers that ask a phone to pick up by itself (C3).
+pub(crate) fn picks_up_by_itself(realm: &str) -> [(sip::Text, sip::Text); 2] {
+    [
+        ("Call-Info", format!("<sip:{realm}>;answer-after=0")),
+        ("Alert-Info", format!("<sip:{realm}>;info=alert-autoanswer")),
+    ]
+    .map(|(name, value)| (sip::Text::from(name), sip::Text::from(value.as_str())))
 }
 
 fn left(turn: &mut Turn<'_>, waiting: &Waiting, why: QueueExit) {

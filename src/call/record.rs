@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::{
     AccountId, AgentId, BoxId, CallId, QueueId, RecordId, RecordingId, TenantId, TrunkId, Wall,
 };
-use crate::call::Cdr;
+use crate::call::{Cause, Cdr};
 
 /// One fact that must outlive everything: written ahead to the spool, loaded into the database,
 /// published as a numbered event.
@@ -121,6 +121,26 @@ pub enum Fact {
         /// How long the one before lasted, ms.
         previous_ms: u64,
     },
+    /// The phone of an agent answered and its leg stays up (`agent.answer = "open-leg"`).
+    LegUp {
+        /// The agent.
+        agent: AgentId,
+        /// The phone's account.
+        account: AccountId,
+    },
+    /// The leg that an agent's phone kept open is gone.
+    LegDown {
+        /// The agent.
+        agent: AgentId,
+        /// The phone's account.
+        account: AccountId,
+        /// What ended it.
+        why: LegEnd,
+        /// How long it was up, ms.
+        length_ms: u64,
+        /// How many offers were made on it.
+        offers: u32,
+    },
     /// A recording began.
     RecordingStarted {
         /// The call.
@@ -166,6 +186,17 @@ pub enum Fact {
         /// How many in the minute that ended at `at`.
         count: u64,
     },
+    /// INVITEs of a trunk or account that were refused while there was no room for records, beyond
+    /// those that have records of their own; one row per source and minute.
+    InvitesRefused {
+        /// `trunk:<id>` or `account:<id>`.
+        source: String,
+        /// How many in the minute that ended at `at`.
+        count: u64,
+    },
+    /// Messages that were turned away before anybody looked into them, because there were too many:
+    /// one row per source and minute.
+    TurnedAway(TurnedAway),
     /// An alarm came up or cleared.
     Alarm {
         /// The alarm's id, such as `recordings-disk`.
@@ -202,6 +233,33 @@ pub struct CallArrived {
     pub called: String,
     /// The Call-ID header.
     pub sip_call_id: String,
+    /// Kind of the caller as in the [`Cdr`]; empty in records of versions that did not write it.
+    #[serde(default)]
+    pub caller_kind: String,
+    /// Area code of the caller, empty when unknown.
+    #[serde(default)]
+    pub region: String,
+    /// The flow that the number leads into and its revision, `fcg/12345@7`, empty when none.
+    #[serde(default)]
+    pub flow: String,
+}
+
+/// What was turned away of one source in the minute that ended at the record's time. Copies that were
+/// sent again count, too.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TurnedAway {
+    /// The IP address; `*` for all beyond the 4,096 sources that are told apart.
+    pub source: String,
+    /// The trunk that sends from there.
+    pub trunk: Option<TrunkId>,
+    /// Always `overload`.
+    pub cause: Cause,
+    /// How many of them would have begun a call. (No CDR exists for these.)
+    pub invites: u64,
+    /// How many got a 503 with Retry-After.
+    pub refused: u64,
+    /// How many got nothing.
+    pub dropped: u64,
 }
 
 /// Why a caller left a queue.
@@ -236,6 +294,24 @@ pub enum OfferResult {
     CallerGone,
 }
 
+/// What ended the leg that an agent's phone kept open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegEnd {
+    /// The phone hung up.
+    HungUp,
+    /// The agent signed out.
+    SignedOut,
+    /// The phone cannot be reached, or no longer knows the leg.
+    Unreachable,
+    /// New settings: the agent, the account or the way to answer is another.
+    Settings,
+    /// The engine stops.
+    Shutdown,
+    /// Media could not be agreed on or failed, or a fault of the engine.
+    Failed,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,6 +323,14 @@ mod tests {
         for fact in [
             Fact::Alarm { id: "x".into(), what: "y".into(), cleared: false },
             Fact::CallAnswered { call: CallId(Ulid::nil()), at: Wall::from_micros(5) },
+            Fact::TurnedAway(TurnedAway {
+                source: "192.0.2.1".into(),
+                trunk: Some("carrier".into()),
+                cause: Cause::Overload,
+                invites: 3,
+                refused: 2,
+                dropped: 2,
+            }),
         ] {
             let record = Record {
                 id: RecordId(Ulid::nil()),

@@ -71,6 +71,9 @@ pub enum AnswerBy {
     /// A new INVITE with `Call-Info: <sip:…>;answer-after=0` and `Alert-Info: <…>;info=alert-autoanswer`
     /// after the first was cancelled.
     AutoAnswer,
+    /// No ring at all: the phone is called once at sign-in and its leg stays up; callers come and go
+    /// on it ("nailed-up").
+    OpenLeg,
 }
 
 /// A trunk as the conductor sees it.
@@ -90,8 +93,6 @@ pub struct TrunkRules {
     pub numbers: Vec<String>,
     /// Whether a transfer may show the original caller's number on it (B3).
     pub may_pass_original_caller: bool,
-    /// The domain in From of outbound calls.
-    pub domain: String,
     /// The address that SDP names towards this trunk; `None` for the general one.
     pub media_address: Option<IpAddr>,
 }

@@ -131,11 +131,7 @@ impl Call {
 
     /// The far party is gone, by its own doing or not, and the caller is still there: the flow goes on.
     pub(crate) fn far_gone(&mut self, turn: &mut Turn<'_>, by_party: bool) {
-        let (Phase::Joining(talk) | Phase::Talking(talk)) =
-            std::mem::replace(&mut self.phase, Phase::Flow)
-        else {
-            return;
-        };
+        let Some(talk) = self.phase.take_talk() else { return };
         let joined = talk.before.is_none();
         let agent = talk.agent.clone();
         self.talk_ended_by = Some(match &agent {

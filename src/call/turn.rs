@@ -2,12 +2,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::{
-    AccountId, AgentId, CallId, CommandId, DialogId, Instant, OfferId, Random, RecordingId,
-    StreamId, TicketId, Wall, WallClock,
+    AccountId, AgentId, CallId, CommandId, DialogId, Instant, Random, RecordingId, StreamId,
+    TicketId, Wall, WallClock,
 };
 use crate::call::draft::Draft;
 use crate::call::index::Index;
 use crate::call::lines::{Line, Lines};
+use crate::call::open_legs::OpenLegs;
 use crate::call::{Fact, Reply, Settings};
 use crate::media::{PlayId, Ports, Prompts};
 use crate::{acd, media, sip};
@@ -37,7 +38,6 @@ pub(crate) struct Holdings {
     pub(crate) streams: Vec<HeldStream>,
     pub(crate) lines: Vec<Line>,
     pub(crate) ticket: Option<TicketId>,
-    pub(crate) offer: Option<OfferId>,
     pub(crate) agent: Option<AgentId>,
     /// What is being recorded, and since when.
     pub(crate) recording: Option<(RecordingId, Instant)>,
@@ -62,6 +62,7 @@ pub(crate) struct World {
     pub(crate) ports: Ports,
     pub(crate) prompts: Arc<Prompts>,
     pub(crate) lines: Lines,
+    pub(crate) open_legs: OpenLegs,
     pub(crate) index: Index,
     pub(crate) random: Random,
     pub(crate) clock: WallClock,
@@ -202,21 +203,10 @@ impl Turn<'_> {
         ticket
     }
 
-    pub(crate) fn own_offer(&mut self, offer: OfferId, agent: &AgentId) {
-        self.holdings.offer = Some(offer);
+    /// The agent rings for this call or talks in it.
+    pub(crate) fn own_agent(&mut self, agent: &AgentId) {
         self.holdings.agent = Some(agent.clone());
-        self.world.index.offers.insert(offer, self.call);
         self.world.index.agents.insert(agent.clone(), self.call);
-    }
-
-    /// The offer is over; the agent stays with the call when it was answered.
-    pub(crate) fn drop_offer(&mut self, answered: bool) {
-        if let Some(offer) = self.holdings.offer.take() {
-            self.world.index.offers.remove(&offer);
-        }
-        if !answered {
-            self.drop_agent();
-        }
     }
 
     pub(crate) fn drop_agent(&mut self) {

@@ -3,7 +3,7 @@ use crate::call::leg::Leg;
 use crate::call::machine::Call;
 use crate::call::phase::Phase;
 use crate::call::turn::Turn;
-use crate::call::{Cause, EndedBy};
+use crate::call::{Cause, EndedBy, LegEnd};
 use crate::{media, sip};
 
 impl Call {
@@ -15,6 +15,7 @@ impl Call {
                     self.on_key(turn, key);
                 }
             }
+            media::Event::LineTone { stream, tone } => self.on_line_tone(turn, stream, tone),
             media::Event::PlayEnded { stream, play } => {
                 if !self.is_caller_stream(stream) {
                     return;
@@ -40,6 +41,8 @@ impl Call {
             media::Event::Stats { stream, stats, last } => {
                 if last {
                     self.on_last_stats(turn, stream, &stats);
+                } else {
+                    self.on_figures(turn, stream, &stats);
                 }
             }
             media::Event::RecordStopped { .. } => {}
@@ -47,6 +50,7 @@ impl Call {
                 tracing::error!(call = %turn.call, %stream, %why, "media failed");
                 turn.drop_stream(stream);
                 self.closing.retain(|closing| closing.stream != stream);
+                self.lose_stream(stream);
                 if self.leg_of(stream).is_some() {
                     let cause = match why {
                         media::Failure::TooManyStreams | media::Failure::TooManyRecordings => {
@@ -76,15 +80,8 @@ impl Call {
         let Some(at) = self.closing.iter().position(|closing| closing.stream == stream) else {
             return;
         };
-        let mut record = self.closing.swap_remove(at).record;
-        record.received = stats.received;
-        record.sent = stats.sent;
-        record.lost = stats.lost;
-        record.unrecorded = stats.unrecorded;
-        record.jitter_us = stats.jitter_us;
-        record.far_loss = stats.far_loss;
-        record.round_trip_us = stats.round_trip_us;
-        turn.draft.leg(record);
+        let closing = self.closing.swap_remove(at);
+        turn.draft.leg(closing.finish(stats));
     }
 
     /// Asks the peers of silent legs whether they still know the call (R5).
@@ -119,8 +116,13 @@ impl Call {
         if self.caller.as_ref().is_some_and(|leg| leg.dialog == dialog) {
             self.end(turn, EndedBy::System, Cause::MediaTimeout);
         } else if let Some(far) = self.far_mut().filter(|leg| leg.dialog == dialog) {
+            far.lose(LegEnd::Unreachable);
             far.hang_up(turn, 487, None);
-            self.far_gone(turn, false);
+            match &self.phase {
+                Phase::Offered(..) => self.ring_failed(turn, 503),
+                Phase::Dialling(_) => self.dial_failed(turn, 503),
+                _ => self.far_gone(turn, false),
+            }
         }
     }
 

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use hotline::base::Faults;
-use hotline::node::{known, load_prompts, read_all, read_flows};
+use hotline::node::{known, load_prompts, read_flows, read_flows_of, read_on};
 
 /// `hotline check`.
 #[derive(Args, Debug)]
@@ -33,16 +33,17 @@ impl Check {
 }
 
 fn check(dialplans: &Path, file: Option<&Path>) -> Result<String, Faults> {
+    let mut notices = Vec::new();
     let flows = if let Some(file) = file {
-        // Its folder of prompts counts also when something else in it is wrong.
-        let text = std::fs::read_to_string(file).unwrap_or_default();
-        let sounds = hotline::config::read_on(file, &text).0.node.sounds;
-        let prompts = load_prompts(sounds.as_deref())?;
-        read_all(Some(file), Some(dialplans), &prompts)?.1
+        let (config, faults) = read_on(Some(file))?;
+        let prompts = load_prompts(config.node.sounds.as_deref())?;
+        notices = config.notices();
+        read_flows_of(file, &config, dialplans, &prompts, faults)?
     } else {
         read_flows(dialplans, None, &known(None, &load_prompts(None)?))?
     };
     let names: Vec<String> =
         flows.iter().map(|flow| format!("{} (revision {})", flow.id, flow.revision)).collect();
-    Ok(format!("{} flows are good: {}", names.len(), names.join(", ")))
+    let notices: String = notices.iter().map(|notice| format!("notice: {notice}\n")).collect();
+    Ok(format!("{notices}{} flows are good: {}", names.len(), names.join(", ")))
 }

@@ -18,6 +18,8 @@ pub enum Tone {
     Busy,
     /// 0.7 s on, 0.7 s off.
     Congestion,
+    /// 0.4 s on, 4 s off: somebody calls a party that talks.
+    CallWaiting,
     /// 400 ms of 1 kHz, then nothing.
     Beep,
     /// A steady sine at −12 dBm0.
@@ -50,7 +52,8 @@ pub enum Command {
         /// What is agreed now.
         remote: Remote,
     },
-    /// Plays prompts one after the other without a gap, in place of what is played now.
+    /// Plays prompts one after the other, with the gaps that belong between them, in place of what is
+    /// played now.
     /// What plays covers what a bridge would forward.
     Play {
         /// Who hears it.
@@ -72,6 +75,14 @@ pub enum Command {
     },
     /// Listen for keys in the speech too, until the first RFC 4733 event of the party.
     ExpectKeys {
+        /// The stream.
+        stream: StreamId,
+        /// On or off.
+        on: bool,
+    },
+    /// Listen for the tones of a network that ends a call by them alone, until one was heard
+    /// (`Event::LineTone`).
+    ExpectLineTones {
         /// The stream.
         stream: StreamId,
         /// On or off.
@@ -137,6 +148,11 @@ pub enum Command {
         /// The moment after the last sample.
         at: Instant,
     },
+    /// Tells the figures of a stream now, as `Event::Stats` that are not the last.
+    Report {
+        /// The stream.
+        stream: StreamId,
+    },
     /// Hands open streams over to another worker, each as it stands: what was agreed, heard and
     /// latched on to, what it plays, its own row of numbers, keys that wait. Bridges among them and
     /// the recordings of a caller among them go along; a bridge to one who stays ends. The other
@@ -175,9 +191,11 @@ impl Command {
             | Self::Play { stream, .. }
             | Self::Stop { stream }
             | Self::ExpectKeys { stream, .. }
+            | Self::ExpectLineTones { stream, .. }
             | Self::Echo { stream, .. }
             | Self::Tone { stream, .. }
             | Self::SendKey { stream, .. }
+            | Self::Report { stream }
             | Self::Close { stream }
             | Self::Bridge { a: stream, .. }
             | Self::Unbridge { a: stream, .. }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Instant, Key, RecordingId, StreamId};
-use crate::media::{PlayId, Stats};
+use crate::media::{LineTone, PlayId, Stats};
 
 /// What a media worker tells the core.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -13,6 +13,14 @@ pub enum Event {
         stream: StreamId,
         /// The key.
         key: Key,
+    },
+    /// The party's network plays a tone in place of the party, as `Command::ExpectLineTones` asked;
+    /// once.
+    LineTone {
+        /// The stream.
+        stream: StreamId,
+        /// The tone.
+        tone: LineTone,
     },
     /// The last sample of a playing has been sent.
     PlayEnded {
@@ -34,7 +42,7 @@ pub enum Event {
         /// The stream.
         stream: StreamId,
     },
-    /// Figures: every `Settings::stats_every`, and for the last time on `Close`.
+    /// Figures: every `Settings::stats_every`, on `Report`, and for the last time on `Close`.
     Stats {
         /// The stream.
         stream: StreamId,

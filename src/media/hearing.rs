@@ -58,6 +58,9 @@ impl Stream {
             count = u32::try_from(length).unwrap_or(0);
             if verdict != Verdict::Late {
                 self.listen(now, payload, out);
+                if let Some(tone) = self.line_tones.hear(packet.ts, self.remote.codec, payload) {
+                    out.events.push(Event::LineTone { stream: self.id, tone });
+                }
             }
             let arrival = i64::try_from(samples::at(now)).unwrap_or(i64::MAX);
             let placed = self.timeline.place(arrival, packet.ssrc, packet.seq, packet.ts, count);

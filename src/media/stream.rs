@@ -4,6 +4,7 @@ use crate::base::{Instant, Key, StreamId};
 use crate::media::detector::Detector;
 use crate::media::dialler::Dialler;
 use crate::media::latch::Latch;
+use crate::media::line_tone::LineTones;
 use crate::media::player::Player;
 use crate::media::presses::Presses;
 use crate::media::recording::Track;
@@ -30,6 +31,8 @@ pub(crate) struct Stream {
     pub(super) presses: Presses,
     /// There while keys are listened for in the speech.
     pub(super) detector: Option<Box<Detector>>,
+    /// Tones of the party's network.
+    pub(super) line_tones: LineTones,
     pub(super) sender: Sender,
     pub(super) player: Player,
     pub(super) dialler: Dialler,
@@ -68,6 +71,7 @@ impl Stream {
             timeline: Timeline::default(),
             presses: Presses::default(),
             detector: None,
+            line_tones: LineTones::default(),
             sender: Sender::new(now, random),
             player: Player::Idle,
             dialler: Dialler::default(),

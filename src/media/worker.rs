@@ -114,6 +114,7 @@ impl Worker {
             }
             Command::Stop { stream } => self.open(stream)?.play(Player::Idle),
             Command::ExpectKeys { stream, on } => self.open(stream)?.expect_keys(on),
+            Command::ExpectLineTones { stream, on } => self.open(stream)?.line_tones.expect(on),
             Command::SendKey { stream, key, ms } => {
                 if !self.open(stream)?.send_key(key, ms) {
                     return Err((stream, Failure::TooManyKeys));
@@ -138,6 +139,10 @@ impl Worker {
             }
             Command::StopRecord { recording, at } => {
                 self.recordings.stop(now, recording, at, &mut self.streams, out);
+            }
+            Command::Report { stream } => {
+                let stats = Box::new(self.open(stream)?.stats());
+                out.events.push(Event::Stats { stream, stats, last: false });
             }
             Command::Leave { streams, to } => {
                 let (asked, ports) = streams.into_iter().unzip();

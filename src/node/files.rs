@@ -7,13 +7,7 @@ use std::sync::Arc;
 use crate::base::{Fault, Faults, FlowId, TenantId};
 use crate::config::{self, Config};
 use crate::dialplan::{Flows, Known};
-use crate::media::{PromptFault, Prompts};
-
-/// The prompts that are built in.
-#[derive(rust_embed::RustEmbed)]
-#[folder = "sounds"]
-#[include = "*.wav"]
-struct Sounds;
+use crate::media::Prompts;
 
 /// A file larger than this is no configuration and no flow.
 const FILE_MAX: u64 = 4 << 20;
@@ -32,31 +26,37 @@ pub fn read_config(file: Option<&Path>) -> Result<Config, Faults> {
     config::read(file, &text)
 }
 
-/// Reads a configuration and the flows, those of `folder` or of the folder that it names, and tells
-/// the faults of both at once.
+/// Reads the configuration as far as it can be read, with what is wrong in it.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read_on(file: Option<&Path>) -> Result<(Config, Faults), Faults> {
+    let named = file.unwrap_or(Path::new("hotline.toml"));
+    let text = file.map_or(Ok(String::new()), read_text).map_err(|fault| Faults(vec![fault]))?;
+    Ok(config::read_on(named, &text))
+}
+
+/// Reads the flows for a configuration that had these faults, and tells all faults at once.
 ///
 /// # Errors
 /// Every fault: of the configuration, of the flows, and of numbers that lead nowhere.
-pub fn read_all(
-    file: Option<&Path>,
-    folder: Option<&Path>,
+pub fn read_flows_of(
+    named: &Path,
+    config: &Config,
+    folder: &Path,
     prompts: &Prompts,
-) -> Result<(Config, Flows), Faults> {
-    let named = file.unwrap_or(Path::new("hotline.toml"));
-    let text = file.map_or(Ok(String::new()), read_text).map_err(|fault| Faults(vec![fault]))?;
-    let (config, Faults(mut faults)) = config::read_on(named, &text);
-    let folder = folder.unwrap_or(&config.node.dialplans).to_path_buf();
-    let tenant = config.call.tenant.clone();
-    let read = read_flows(&folder, Some(&tenant), &known(Some(&config), prompts));
-    let lost = match &read {
-        Ok(flows) => lost_routes(named, &config, &folder, |flow| flows.get(flow).is_some()),
+    Faults(mut faults): Faults,
+) -> Result<Flows, Faults> {
+    let tenant = &config.call.tenant;
+    let read = read_flows(folder, Some(tenant), &known(Some(config), prompts));
+    faults.extend(match &read {
+        Ok(flows) => lost_routes(named, config, folder, |flow| flows.get(flow).is_some()),
         // A flow with a fault is there all the same.
-        Err(_) => lost_routes(named, &config, &folder, |flow| is_file(&folder, &tenant, flow)),
-    };
-    faults.extend(lost);
+        Err(_) => lost_routes(named, config, folder, |flow| is_file(folder, tenant, flow)),
+    });
     faults.sort();
     match read {
-        Ok(flows) if faults.is_empty() => Ok((config, flows)),
+        Ok(flows) if faults.is_empty() => Ok(flows),
         Ok(_) => Err(Faults(faults)),
         Err(Faults(more)) => {
             faults.extend(more);
@@ -79,63 +79,8 @@ fn read_text(file: &Path) -> Result<String, Fault> {
     fs::read_to_string(file).map_err(unreadable)
 }
 
-/// Loads the built-in prompts and, over them, those of the operator's folder.
-///
-/// # Errors
-/// Every prompt that cannot be used.
-pub fn load_prompts(folder: Option<&Path>) -> Result<Prompts, Faults> {
-    let mut files: BTreeMap<(String, String), Vec<u8>> = BTreeMap::new();
-    for name in Sounds::iter() {
-        if let (Some(key), Some(file)) = (prompt_key(Path::new(name.as_ref())), Sounds::get(&name))
-        {
-            files.insert(key, file.data.into_owned());
-        }
-    }
-    let at = folder.unwrap_or(Path::new("sounds"));
-    if let Some(folder) = folder {
-        for file in wav_files(folder).map_err(|fault| Faults(vec![fault]))? {
-            let inside = file.strip_prefix(folder).unwrap_or(&file);
-            let Some(key) = prompt_key(inside) else { continue };
-            let bytes = fs::read(&file)
-                .map_err(|error| Faults(vec![fault(&file, format!("cannot be read: {error}"))]))?;
-            files.insert(key, bytes);
-        }
-    }
-    let named = files.iter().map(|((language, id), bytes)| (language, id, bytes));
-    Prompts::build(named).map_err(|faults| {
-        let text = |one: PromptFault| fault(at, one.to_string());
-        Faults(faults.into_iter().map(text).collect())
-    })
-}
-
-/// `zh-CN/ahead/3.wav` → language `zh-CN`, id `ahead/3`; `moh/default.wav` and `beep.wav` belong to
-/// no language.
-fn prompt_key(inside: &Path) -> Option<(String, String)> {
-    let id = inside.with_extension("").to_str()?.replace('\\', "/");
-    let (first, rest) = id.split_once('/').unwrap_or(("", &id));
-    if first.is_empty() || first == "moh" {
-        Some((String::new(), id.clone()))
-    } else {
-        Some((first.to_owned(), rest.to_owned()))
-    }
-}
-
-fn wav_files(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for path in list(&folder)? {
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "wav") {
-                found.push(path);
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn list(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
+/// What lies in a folder, in order.
+pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
     let unreadable = |error: io::Error| fault(folder, format!("cannot be read: {error}"));
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
@@ -235,29 +180,4 @@ fn lost_routes(
             ),
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_of_sounds_are_languages_and_ids() {
-        for (path, key) in [
-            ("zh-CN/ahead/3.wav", ("zh-CN", "ahead/3")),
-            ("en/welcome.wav", ("en", "welcome")),
-            ("moh/default.wav", ("", "moh/default")),
-            ("beep.wav", ("", "beep")),
-        ] {
-            let (language, id) = prompt_key(Path::new(path)).unwrap();
-            assert_eq!((language.as_str(), id.as_str()), key);
-        }
-    }
-
-    #[test]
-    fn built_in_prompts_are_all_good() {
-        let prompts = load_prompts(None).unwrap();
-        assert!(prompts.find("zh-CN", "welcome").is_some());
-        assert!(prompts.find("", "moh/default").is_some());
-    }
 }

@@ -1,5 +1,6 @@
 //! The only room that touches the world: sockets, the clock, threads, files.
 
+mod board;
 mod buckets;
 mod clock;
 mod connections;
@@ -15,14 +16,19 @@ mod media_metrics;
 mod net;
 mod recording_desk;
 mod refusal;
+mod registration_log;
+mod sockets;
+mod sounds;
 mod spooling;
 mod sys;
 mod tcp;
 mod threads;
 mod throttle;
 mod trunk_sources;
+mod turned_away;
 mod udp;
 
 pub use clock::{Clock, KeptPair};
 pub use engine::{Engine, StartError};
-pub use files::{known, load_prompts, read_all, read_config, read_flows};
+pub use files::{known, read_config, read_flows, read_flows_of, read_on};
+pub use sounds::load_prompts;

@@ -65,6 +65,9 @@ pub(crate) fn arrived(call: CallId) -> Fact {
         caller: "+8613977012345".into(),
         called: "12345".into(),
         sip_call_id: format!("{call}@10.0.0.1"),
+        caller_kind: "mobile".into(),
+        region: "0770".into(),
+        flow: "fcg/12345@7".into(),
     })
 }
 

@@ -20,8 +20,18 @@ impl Stream {
         Self { stream: connect(from, to), to, cseq: 0 }
     }
 
-    /// The next message, if one comes in time.
+    /// The next message that is no keep-alive, if one comes in time.
     fn next(&mut self, limit: Duration) -> Option<String> {
+        let until = Instant::now() + limit;
+        loop {
+            let text = self.any(until.saturating_duration_since(Instant::now()))?;
+            if !text.trim().is_empty() && !text.starts_with("OPTIONS ") {
+                return Some(text);
+            }
+        }
+    }
+
+    fn any(&mut self, limit: Duration) -> Option<String> {
         let until = Instant::now() + limit;
         let mut text = String::new();
         let mut buffer = [0; 8_192];
@@ -31,6 +41,7 @@ impl Stream {
             match self.stream.read(&mut buffer) {
                 Ok(length) if length > 0 => {
                     text += &String::from_utf8_lossy(&buffer[..length]);
+                    text = text.trim_start().to_owned();
                 }
                 _ => return None,
             }

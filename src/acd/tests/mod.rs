@@ -1,3 +1,4 @@
+mod moves;
 mod random;
 mod status_table;
 mod stories;
@@ -95,6 +96,10 @@ impl Story {
         self.told(Input::Enter { ticket, queue, priority, clock })
     }
 
+    fn move_to(&mut self, ticket: u64, queue: &str) -> String {
+        self.told(Input::Move { ticket: TicketId(ticket), queue: queue.into(), priority: 0 })
+    }
+
     fn leave(&mut self, ticket: u64) -> String {
         self.told(Input::Leave { ticket: TicketId(ticket) })
     }
@@ -128,8 +133,12 @@ fn tell(output: &Output) -> Option<String> {
         }
         Output::Withdraw { offer, why, .. } => format!("withdraw {offer} {why:?}"),
         Output::NotTaken { ticket, why } => format!("{ticket} not taken {why:?}"),
+        Output::Moved { ticket, queue } => format!("{ticket} moved to {queue}"),
+        Output::NotMoved { ticket, queue, why } => {
+            format!("{ticket} not moved to {queue} {why:?}")
+        }
         Output::Returned { ticket } => format!("{ticket} returned"),
-        Output::NobodyLeft { ticket } => format!("{ticket} nobody left"),
+        Output::NobodyLeft { ticket, .. } => format!("{ticket} nobody left"),
         Output::AgentChanged { agent, status, state, .. } => {
             format!("{agent} {} {state:?}", format!("{status:?}").replace("Chosen", ""))
         }

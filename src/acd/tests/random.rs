@@ -19,6 +19,8 @@ struct Mirror {
     talking: BTreeMap<AgentId, TicketId>,
     spent: BTreeMap<AgentId, Duration>,
     arrivals: u64,
+    /// The priority of the move that is under way.
+    moving: i32,
 }
 
 impl Mirror {
@@ -45,11 +47,20 @@ impl Mirror {
                 let place = self.places.remove(ticket).expect("it was offered");
                 self.waiting.insert(*ticket, place);
             }
+            Output::Moved { ticket, queue } => {
+                let place = self.waiting.remove(ticket).or_else(|| self.places.remove(ticket));
+                let (_, _, clock, arrival) = place.expect("it was in a queue");
+                let moved = (queue.clone(), self.moving, clock, arrival);
+                let ringing = self.offers.values().any(|(offered, _)| offered == ticket);
+                let places = if ringing { &mut self.places } else { &mut self.waiting };
+                places.insert(*ticket, moved);
+            }
             Output::NotTaken { ticket, .. } => drop(self.waiting.remove(ticket)),
             Output::AgentChanged { agent, previous, .. } => {
                 *self.spent.entry(agent.clone()).or_default() += *previous;
             }
-            Output::NobodyLeft { .. }
+            Output::NotMoved { .. }
+            | Output::NobodyLeft { .. }
             | Output::QueueChanged { .. }
             | Output::AgentGone { .. }
             | Output::QueueGone { .. } => {}
@@ -99,7 +110,7 @@ impl Run {
     }
 
     fn next_input(&mut self) -> Input {
-        match self.random.below(40) {
+        match self.random.below(42) {
             0..=1 => Input::SignIn { agent: self.agent() },
             2 => Input::SignOut { agent: self.agent(), forced: self.random.below(3) == 0 },
             3..=6 => Input::Ready { agent: self.agent() },
@@ -130,7 +141,12 @@ impl Run {
             33 => Input::Retrieved { agent: self.agent() },
             34..=36 => Input::TalkEnded { agent: self.agent() },
             37 => Input::Busy { agent: self.agent() },
-            38 => Input::Free { agent: self.agent() },
+            38..=39 => Input::Move {
+                ticket: self.some_ticket(),
+                queue: self.one(&QUEUES).unwrap().into(),
+                priority: i32::try_from(self.random.below(3)).unwrap() - 1,
+            },
+            40 => Input::Free { agent: self.agent() },
             _ => Input::Deadline,
         }
     }
@@ -148,6 +164,7 @@ impl Run {
                 let place = (queue, priority, clock, self.mirror.arrivals);
                 self.mirror.waiting.insert(ticket, place);
             }
+            Input::Move { priority, .. } => self.mirror.moving = priority,
             Input::Leave { ticket } => {
                 self.mirror.waiting.remove(&ticket);
                 self.mirror.places.remove(&ticket);

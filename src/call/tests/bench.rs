@@ -8,7 +8,7 @@ use crate::acd::{self, AgentSettings, QueueSettings};
 use crate::base::{AgentId, CallId, CommandId, Instant, Random, Wall};
 use crate::call::{
     AccountRules, AnswerBy, CallerFrom, Cdr, Command, Core, Effect, Event, Fact, Parts, Phone,
-    Record, Route, Settings, TrunkRules,
+    Record, Reply, Route, Settings, TrunkRules, View,
 };
 use crate::dialplan::{Flows, Known};
 use crate::media::{self, Ports, Prompts};
@@ -41,7 +41,19 @@ pub(super) struct Bench {
     pub(super) gone: Vec<SocketAddr>,
     /// What was sent to somebody, in order: to whom, and the text.
     pub(super) sent: Vec<(SocketAddr, String)>,
+    /// What people see, in order.
+    pub(super) views: Vec<View>,
+    /// The answers to commands, in order.
+    pub(super) replies: Vec<Reply>,
+    /// How the phones and the carrier answer an INVITE; `None`: not at all.
+    pub(super) answers: Option<&'static str>,
     calls: usize,
+    /// Phones of agents that take no call: they ring.
+    pub(super) silent: bool,
+    /// Whether parties called send early media and answer later.
+    pub(super) early: bool,
+    /// The last INVITE that such a party got, and from whom it answers.
+    invited: Option<(SocketAddr, String)>,
 }
 
 fn address(text: &str) -> SocketAddr {
@@ -61,7 +73,7 @@ pub(super) fn carrier() -> SocketAddr {
     address(CARRIER)
 }
 
-fn settings(agents: usize) -> Settings {
+pub(super) fn settings(agents: usize, answer: AnswerBy) -> Settings {
     let names: Vec<String> = (1..=agents).map(|agent| agent.to_string()).collect();
     let account =
         |name: &String| sip::AccountSettings::new(name.as_str().into(), name, "r", "secret");
@@ -72,7 +84,7 @@ fn settings(agents: usize) -> Settings {
         queues: vec!["q".into()],
     };
     let rules = |name: &String| AccountRules { user: name.clone(), calls_max: 4 };
-    let phone = |name: &String| Phone { account: name.as_str().into(), answer: AnswerBy::Hand };
+    let phone = |name: &String| Phone { account: name.as_str().into(), answer };
     Settings {
         tenant: "t".into(),
         area_code: "0770".into(),
@@ -107,7 +119,6 @@ fn settings(agents: usize) -> Settings {
                 caller_from: vec![CallerFrom::From],
                 numbers: Vec::new(),
                 may_pass_original_caller: false,
-                domain: "10.0.0.1".into(),
                 media_address: None,
             },
         )]),
@@ -123,11 +134,42 @@ fn settings(agents: usize) -> Settings {
 
 impl Bench {
     pub(super) fn new(agents: usize) -> Self {
-        Self::with_ports(agents, vec![(0..40).map(|n| 20_000 + 2 * n).collect()])
+        let ports = vec![(0..40).map(|n| 20_000 + 2 * n).collect()];
+        Self::with_ports(agents, ports)
+    }
+
+    /// A core whose only number leads into this flow, `t-quick`.
+    pub(super) fn with_flow(flow: &str) -> Self {
+        Self::with(flow, settings(0, AnswerBy::Hand), 0)
     }
 
     /// With these RTP ports for each media worker.
     pub(super) fn with_ports(agents: usize, ports: Vec<Vec<u16>>) -> Self {
+        Self::made(FLOW, settings(agents, AnswerBy::Hand), agents, ports)
+    }
+
+    /// With a flow and settings of one's own.
+    pub(super) fn with(flow: &str, settings: Settings, agents: usize) -> Self {
+        let ports = vec![(0..40).map(|n| 20_000 + 2 * n).collect()];
+        Self::made(flow, settings, agents, ports)
+    }
+
+    fn made(flow: &str, settings: Settings, agents: usize, ports: Vec<Vec<u16>>) -> Self {
+        let mut bench = Self::built(flow, settings, agents, ports);
+        for agent in 1..=agents {
+            let agent = AgentId::from(agent.to_string().as_str());
+            bench.command(Command::SignIn { agent: agent.clone() });
+            bench.command(Command::Ready { agent });
+        }
+        bench
+    }
+
+    /// The same before anybody is signed in.
+    pub(super) fn asleep(agents: usize, answer: AnswerBy, ports: Vec<Vec<u16>>) -> Self {
+        Self::built(FLOW, settings(agents, answer), agents, ports)
+    }
+
+    fn built(flow: &str, settings: Settings, agents: usize, ports: Vec<Vec<u16>>) -> Self {
         let now = Instant::from_micros(1_000_000_000);
         let binding = |agent: usize| Binding {
             account: agent.to_string().as_str().into(),
@@ -141,9 +183,9 @@ impl Bench {
             user_agent: String::new(),
             instance: None,
         };
-        let sources = vec![(PathBuf::from("t/quick.flow.yaml"), FLOW.to_owned())];
+        let sources = vec![(PathBuf::from("t/quick.flow.yaml"), flow.to_owned())];
         let parts = Parts {
-            settings: Arc::new(settings(agents)),
+            settings: Arc::new(settings),
             flows: Arc::new(Flows::read(sources, &Known::default()).unwrap()),
             prompts: Arc::new(Prompts::default()),
             ports: Ports::new(ports, Duration::from_secs(2)),
@@ -160,14 +202,15 @@ impl Bench {
             workers: Vec::new(),
             gone: Vec::new(),
             sent: Vec::new(),
+            views: Vec::new(),
+            replies: Vec::new(),
+            answers: Some("200 OK"),
             calls: 0,
+            silent: false,
+            early: false,
+            invited: None,
         };
         bench.take(out);
-        for agent in 1..=agents {
-            let agent = AgentId::from(agent.to_string().as_str());
-            bench.command(Command::SignIn { agent: agent.clone() });
-            bench.command(Command::Ready { agent });
-        }
         bench
     }
 
@@ -192,6 +235,7 @@ impl Bench {
                     self.far(flow.peer, &text);
                 }
                 Effect::Record(record) => self.records.push(*record),
+                Effect::View(view) => self.views.push(*view),
                 Effect::Media { worker, command } => {
                     let closed = match &command {
                         media::Command::Close { stream } => Some(*stream),
@@ -205,6 +249,7 @@ impl Bench {
                         self.event(Event::Media(last));
                     }
                 }
+                Effect::Reply { reply, .. } => self.replies.push(reply),
                 _ => {}
             }
         }
@@ -215,32 +260,34 @@ impl Bench {
             return;
         }
         let (answer, body) = match text.split(' ').next() {
-            Some("INVITE") => ("200 OK", sdp(from)),
-            Some("BYE" | "OPTIONS") => ("200 OK", String::new()),
+            Some("INVITE") if self.silent && from != carrier() => ("180 Ringing", String::new()),
+            Some("INVITE") if self.early => {
+                self.invited = Some((from, text.to_owned()));
+                ("183 Session Progress", sdp(from))
+            }
+            Some("INVITE") => match self.answers {
+                Some("200 OK") => ("200 OK", sdp(from)),
+                Some(refusal) => (refusal, String::new()),
+                None => return,
+            },
+            Some("BYE" | "CANCEL" | "OPTIONS") => ("200 OK", String::new()),
             Some("SIP/2.0") if text.starts_with("SIP/2.0 200") && text.contains("INVITE") => {
                 self.receive(from, request("ACK", from, &of_response(text), ""));
                 return;
             }
             _ => return,
         };
-        let mut response = format!("SIP/2.0 {answer}\r\n");
-        for line in text.lines().take_while(|line| !line.is_empty()) {
-            let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
-            match name.as_str() {
-                "via" | "from" | "call-id" | "cseq" | "record-route" => {
-                    response += &format!("{line}\r\n");
-                }
-                "to" if line.contains("tag=") => response += &format!("{line}\r\n"),
-                "to" => response += &format!("{line};tag=far\r\n"),
-                _ => {}
-            }
+        self.receive(from, response(from, text, answer, &body));
+        if text.starts_with("CANCEL") {
+            self.far_ends("487 Request Terminated");
         }
-        response += &format!("Contact: <sip:far@{from}>\r\n");
-        if !body.is_empty() {
-            response += "Content-Type: application/sdp\r\n";
-        }
-        response += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        self.receive(from, response);
+    }
+
+    /// The party that sends early media answers or refuses.
+    pub(super) fn far_ends(&mut self, status: &str) {
+        let (from, invite) = self.invited.take().expect("a party was called");
+        let body = if status.starts_with("200") { sdp(from) } else { String::new() };
+        self.receive(from, response(from, &invite, status, &body));
     }
 
     pub(super) fn receive(&mut self, from: SocketAddr, text: String) {
@@ -298,6 +345,27 @@ impl Bench {
         self.receive(carrier(), request("BYE", carrier(), &headers, ""));
     }
 
+    /// The phone hangs up the last call that it was made.
+    pub(super) fn phone_hangs_up(&mut self, agent: usize) {
+        let invite = self
+            .sent
+            .iter()
+            .rev()
+            .find(|(to, text)| *to == phone(agent) && text.starts_with("INVITE"));
+        let text = invite.expect("it was called").1.clone();
+        let mut headers = String::new();
+        for line in text.lines().take_while(|line| !line.is_empty()) {
+            // Our From is the phone's To.
+            match line.split_once(": ") {
+                Some(("From", from)) => headers += &format!("To: {from}\r\n"),
+                Some(("To", to)) => headers += &format!("From: {to};tag=far\r\n"),
+                Some(("Call-ID", _)) => headers += &format!("{line}\r\n"),
+                _ => {}
+            }
+        }
+        self.receive(phone(agent), request("BYE", phone(agent), &headers, ""));
+    }
+
     /// Lets time pass, with all deadlines in it.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
@@ -332,6 +400,7 @@ impl Bench {
         self.pass(Duration::from_secs(120));
         let census = self.core.census();
         assert_eq!((census.calls, census.indexes, census.ports), (0, 0, 0), "{census:?}");
+        assert_eq!(census.legs, 0, "{census:?}");
         assert_eq!((census.lines, census.deadlines), (0, 0), "{census:?}");
         let stack = census.stack;
         assert_eq!((stack.clients, stack.servers, stack.dialogs, stack.closing), (0, 0, 0, 0));
@@ -339,6 +408,27 @@ impl Bench {
         assert_eq!((desk.waiting, desk.offers, desk.talking), (0, 0, 0), "{desk:?}");
         assert_eq!((desk.busy, desk.wrap_up), (0, 0), "{desk:?}");
     }
+}
+
+/// What a party answers to a request.
+fn response(from: SocketAddr, request: &str, status: &str, body: &str) -> String {
+    let mut response = format!("SIP/2.0 {status}\r\n");
+    for line in request.lines().take_while(|line| !line.is_empty()) {
+        let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        match name.as_str() {
+            "via" | "from" | "call-id" | "cseq" | "record-route" => {
+                response += &format!("{line}\r\n");
+            }
+            "to" if line.contains("tag=") => response += &format!("{line}\r\n"),
+            "to" => response += &format!("{line};tag=far\r\n"),
+            _ => {}
+        }
+    }
+    response += &format!("Contact: <sip:far@{from}>\r\n");
+    if !body.is_empty() {
+        response += "Content-Type: application/sdp\r\n";
+    }
+    response + &format!("Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
 pub(super) fn sdp(from: SocketAddr) -> String {

@@ -3,7 +3,9 @@
 mod bridging;
 mod changes;
 mod garbage;
+mod joints;
 mod keys;
+mod line_tones;
 mod moving;
 mod playing;
 mod recording;

@@ -57,7 +57,7 @@ impl Authority {
         };
         Self {
             windows: HashMap::with_hasher(hasher()),
-            deadlines: Deadlines::default(),
+            deadlines: Deadlines::with_hasher(hasher()),
             floor: None,
             lockouts: Lockouts::new(hasher()),
         }

@@ -31,8 +31,8 @@ impl Registrar {
         Self {
             bindings: HashMap::with_hasher(hasher.clone()),
             by_account: HashMap::with_hasher(hasher.clone()),
-            by_connection: HashMap::with_hasher(hasher),
-            deadlines: Deadlines::default(),
+            by_connection: HashMap::with_hasher(hasher.clone()),
+            deadlines: Deadlines::with_hasher(hasher),
             next: 1,
         }
     }

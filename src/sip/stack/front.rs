@@ -2,7 +2,7 @@ use crate::base::{AccountId, Deadlines, DialogId, Instant, Random, TrunkId};
 use crate::sip::auth::Authority;
 use crate::sip::registrar::{Binding, Registrar};
 use crate::sip::stack::{
-    Census, Clients, Dialogs, Input, Keepalives, Net, Output, Servers, Settings,
+    Census, Clients, Dialogs, Input, Keepalives, Messages, Net, Output, Servers, Settings,
 };
 use crate::sip::txn::{ClientId, ServerId};
 
@@ -17,6 +17,7 @@ pub struct Stack {
     pub(super) registrar: Registrar,
     pub(super) authority: Authority,
     pub(super) keepalives: Keepalives,
+    pub(super) messages: Messages,
     pub(super) timers: Deadlines<Timer>,
     /// Makes To tags of what is answered without a memory.
     pub(super) tag_key: [u64; 4],
@@ -43,11 +44,12 @@ impl Stack {
             net: Net::new(settings),
             clients: Clients::new(hasher.clone()),
             servers: Servers::new(hasher.clone()),
-            dialogs: Dialogs::new(hasher),
+            dialogs: Dialogs::new(hasher.clone()),
             registrar: Registrar::new(&mut random),
             authority: Authority::new(&mut random),
             keepalives: Keepalives::default(),
-            timers: Deadlines::default(),
+            messages: Messages::default(),
+            timers: Deadlines::with_hasher(hasher),
             tag_key,
             next_dialog: 1,
             random,
@@ -130,6 +132,11 @@ impl Stack {
     /// All contacts, in no order.
     pub fn bindings(&self) -> impl Iterator<Item = &Binding> {
         self.registrar.all()
+    }
+
+    /// The contacts of one account, oldest first.
+    pub fn bindings_of(&self, account: &AccountId) -> impl Iterator<Item = &Binding> {
+        self.registrar.of(account)
     }
 
     /// Takes back the contacts of the last run (R18). Those of unknown accounts, expired ones, and

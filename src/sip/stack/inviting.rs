@@ -10,24 +10,24 @@ use crate::sip::wire::{Method, Name, NameAddr, Params, Text, Uri, reason_phrase}
 
 /// Where a call goes.
 #[derive(Debug)]
-struct Target {
-    peer: Peer,
+pub(super) struct Target {
+    pub(super) peer: Peer,
     /// The Request-URI.
-    uri: Uri,
-    to: Uri,
-    flow: Flow,
+    pub(super) uri: Uri,
+    pub(super) to: Uri,
+    pub(super) flow: Flow,
     /// Where the peer's messages come from.
-    source: Flow,
+    pub(super) source: Flow,
     /// The host of the From.
-    host: String,
-    omit: Vec<String>,
+    pub(super) host: String,
+    pub(super) omit: Vec<String>,
 }
 
 /// Why a call goes nowhere.
 #[derive(Clone, Copy, Debug)]
-struct Nowhere {
-    status: u16,
-    warning: Option<&'static str>,
+pub(super) struct Nowhere {
+    pub(super) status: u16,
+    pub(super) warning: Option<&'static str>,
 }
 
 impl Stack {
@@ -109,7 +109,7 @@ impl Stack {
         self.do_wants(now, dialog, wants, out);
     }
 
-    fn target(&self, to: Destination) -> Result<Target, Nowhere> {
+    pub(super) fn target(&self, to: Destination) -> Result<Target, Nowhere> {
         match to {
             Destination::Account(id) => {
                 let nowhere = Nowhere { status: 480, warning: None };

@@ -136,11 +136,15 @@ pub(super) async fn load(db: &mut SqliteConnection, stored: &Stored) -> Done {
                 .await?;
             Ok(())
         }
-        Fact::Connected { .. }
+        Fact::LegUp { .. }
+        | Fact::LegDown { .. }
+        | Fact::Connected { .. }
         | Fact::Held { .. }
         | Fact::Retrieved { .. }
         | Fact::Rated { .. }
         | Fact::Registration { .. }
+        | Fact::InvitesRefused { .. }
+        | Fact::TurnedAway(_)
         | Fact::Started { .. }
         | Fact::Stopped => Ok(()),
     }
@@ -174,7 +178,7 @@ async fn load_arrival(
 ) -> Done {
     query(
         "INSERT OR IGNORE INTO call (call, tenant, trunk, account, caller_raw, caller, called, \
-         sip_call_id, t_in) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         sip_call_id, t_in, caller_kind, region, flow) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(arrived.call.to_string())
     .bind(tenant.as_str())
@@ -185,6 +189,9 @@ async fn load_arrival(
     .bind(&arrived.called)
     .bind(&arrived.sip_call_id)
     .bind(at.as_micros())
+    .bind(&arrived.caller_kind)
+    .bind(&arrived.region)
+    .bind(&arrived.flow)
     .execute(db)
     .await?;
     Ok(())

@@ -6,7 +6,9 @@ mod archive;
 mod block;
 mod folder;
 mod index;
+mod opening;
 mod run;
+mod segment;
 mod wav;
 mod writer;
 
@@ -16,6 +18,7 @@ mod tests;
 pub(crate) use alaw::decode as alaw_to_linear;
 pub use archive::{Archive, Gap, Recorded};
 pub use block::Block;
+pub use opening::Interrupted;
 pub use run::run_recordings;
 pub use wav::Wav;
-pub use writer::{Interrupted, RecordingSettings, Recordings};
+pub use writer::{RecordingSettings, Recordings};

@@ -1,17 +1,15 @@
 use std::collections::HashMap;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::{fs, io};
 
 use crate::base::{RecordingId, Wall};
 use crate::store::Alarm;
-use crate::store::disk::{Disk, DiskFile, sync_dir};
+use crate::store::disk::Disk;
 use crate::store::recordings::archive::Archive;
 use crate::store::recordings::block::{Block, Head, Place, SAMPLES_MAX};
-use crate::store::recordings::folder::{
-    day_bytes, day_of, day_path, days, days_before, segment_path, segments,
-};
-use crate::store::recordings::index::{DayIndex, ENTRY, Entry, index_path};
+use crate::store::recordings::folder::{day_bytes, day_of, day_path, days, days_before};
+use crate::store::recordings::index::Entry;
+use crate::store::recordings::segment::Segment;
 
 /// What recordings may use.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,48 +29,28 @@ impl Default for RecordingSettings {
     }
 }
 
-/// A recording that a crash cut off.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Interrupted {
-    /// Which.
-    pub recording: RecordingId,
-    /// Its length, ms.
-    pub length_ms: u64,
-}
-
 /// The writer of all recordings. It has one owner.
 #[derive(Debug)]
 pub struct Recordings {
-    dir: PathBuf,
-    disk: Disk,
-    settings: RecordingSettings,
-    segment: Option<Segment>,
-    live: HashMap<RecordingId, Live>,
+    pub(super) dir: PathBuf,
+    pub(super) disk: Disk,
+    pub(super) settings: RecordingSettings,
+    pub(super) segment: Option<Segment>,
+    pub(super) live: HashMap<RecordingId, Live>,
     /// The day of the last block.
-    today: u32,
+    pub(super) today: u32,
     /// Bytes of all recordings.
-    bytes: u64,
+    pub(super) bytes: u64,
     /// Entries that could not be written to the index yet.
-    unindexed: Vec<Entry>,
-    dirty: bool,
-    trouble: Option<Trouble>,
-    alarms: Vec<Alarm>,
-}
-
-/// The segment that is written, and its day's index.
-#[derive(Debug)]
-struct Segment {
-    day: u32,
-    number: u32,
-    file: DiskFile,
-    end: u64,
-    index: DiskFile,
-    index_end: u64,
+    pub(super) unindexed: Vec<Entry>,
+    pub(super) dirty: bool,
+    pub(super) trouble: Option<Trouble>,
+    pub(super) alarms: Vec<Alarm>,
 }
 
 /// A recording that goes on.
 #[derive(Clone, Copy, Default, Debug)]
-struct Live {
+pub(super) struct Live {
     last: Option<Place>,
     end_sample: u64,
     /// Blocks since the index was told.
@@ -87,7 +65,7 @@ struct Live {
 
 /// What keeps recordings from being written.
 #[derive(Clone, Copy, Debug)]
-struct Trouble {
+pub(super) struct Trouble {
     alarm: &'static str,
     dropped: u64,
     /// Syncs since a block was dropped.
@@ -102,70 +80,7 @@ const IDLE_SYNCS: u32 = 60;
 const QUIET_SYNCS: u32 = 3;
 /// The most days that are deleted at once.
 const FORGET_DAYS: usize = 8;
-/// The most entries that wait for the index.
-const UNINDEXED_MAX: usize = 10_000;
-
 impl Recordings {
-    /// Opens the recordings in `dir`, which is made when it is absent; tells what a crash cut off.
-    ///
-    /// # Errors
-    /// The folder cannot be read or made.
-    pub fn open(dir: &Path, settings: RecordingSettings) -> io::Result<(Self, Vec<Interrupted>)> {
-        Self::open_on(Disk::default(), dir, settings)
-    }
-
-    pub(super) fn open_on(
-        disk: Disk,
-        dir: &Path,
-        settings: RecordingSettings,
-    ) -> io::Result<(Self, Vec<Interrupted>)> {
-        fs::create_dir_all(dir)?;
-        let mut bytes = 0;
-        for day in days(dir)? {
-            bytes += day_bytes(dir, day)?;
-        }
-        let recordings = Self {
-            dir: dir.to_path_buf(),
-            disk,
-            settings,
-            segment: None,
-            live: HashMap::new(),
-            today: 0,
-            bytes,
-            unindexed: Vec::new(),
-            dirty: false,
-            trouble: None,
-            alarms: Vec::new(),
-        };
-        let interrupted = recordings.close_interrupted()?;
-        Ok((recordings, interrupted))
-    }
-
-    /// Finds what the last run left unfinished on its last day and completes the index.
-    fn close_interrupted(&self) -> io::Result<Vec<Interrupted>> {
-        let Some(day) = days(&self.dir)?.pop() else { return Ok(Vec::new()) };
-        let mut index = DayIndex::read(&self.dir, day)?;
-        index.check(&self.dir, day)?;
-        index.scan_on(&self.dir, day)?;
-        let open: Vec<_> = index.tails.values().filter(|entry| !entry.is_final).collect();
-        let mut bytes = Vec::new();
-        for entry in &open {
-            bytes.extend_from_slice(&Entry { is_final: true, ..**entry }.write());
-        }
-        let written = self
-            .disk
-            .open(&index_path(&self.dir, day))
-            .and_then(|file| file.write_at(index.bytes, &bytes));
-        if let Err(error) = written {
-            tracing::warn!(%error, day, "the index of the recordings cannot be completed");
-        }
-        let ms = |entry: &&Entry| Interrupted {
-            recording: entry.recording,
-            length_ms: entry.end_sample / 8,
-        };
-        Ok(open.iter().map(ms).collect())
-    }
-
     /// Finds recordings, also those that are being written.
     #[must_use]
     pub fn archive(&self) -> Archive {
@@ -179,8 +94,8 @@ impl Recordings {
     }
 
     /// How many recordings go on, as far as is known here.
-    #[must_use]
-    pub fn watched(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn watched(&self) -> usize {
         self.live.len()
     }
 
@@ -273,62 +188,6 @@ impl Recordings {
         self.bytes += length;
         self.dirty = true;
         Ok(place)
-    }
-
-    /// The segment that takes `length` more bytes on `day`; a new one when it is time.
-    fn segment_for(&mut self, day: u32, length: u64) -> io::Result<&mut Segment> {
-        let limit = u64::from(self.settings.segment_bytes);
-        let is_right = |s: &Segment| s.day == day && (s.end == 0 || s.end + length <= limit);
-        match self.segment.take_if(|segment| is_right(segment)) {
-            Some(segment) => Ok(self.segment.insert(segment)),
-            None => {
-                self.sync();
-                let segment = self.begin_segment(day)?;
-                // What the index of the old day was not told is found by scanning.
-                self.unindexed.clear();
-                Ok(self.segment.insert(segment))
-            }
-        }
-    }
-
-    fn begin_segment(&self, day: u32) -> io::Result<Segment> {
-        fs::create_dir_all(day_path(&self.dir, day))?;
-        let number = segments(&self.dir, day)?.last().copied().unwrap_or(0) + 1;
-        let index = self.disk.open(&index_path(&self.dir, day))?;
-        let index_end = index.len()? / ENTRY as u64 * ENTRY as u64;
-        let file = self.disk.open(&segment_path(&self.dir, day, number))?;
-        sync_dir(&day_path(&self.dir, day))?;
-        sync_dir(&self.dir)?;
-        Ok(Segment { day, number, file, end: 0, index, index_end })
-    }
-
-    fn note(&mut self, place: Place, head: &Head) {
-        self.unindexed.push(Entry {
-            recording: head.recording,
-            segment: place.segment,
-            offset: place.offset,
-            end_sample: head.end_sample(),
-            is_final: head.last,
-        });
-        self.write_index();
-    }
-
-    fn write_index(&mut self) {
-        let Some(segment) = &mut self.segment else { return };
-        let mut bytes = Vec::new();
-        for entry in &self.unindexed {
-            bytes.extend_from_slice(&entry.write());
-        }
-        match segment.index.write_at(segment.index_end, &bytes) {
-            Ok(()) => {
-                segment.index_end += bytes.len() as u64;
-                self.unindexed.clear();
-            }
-            Err(error) => {
-                tracing::debug!(%error, "the index of the recordings lags behind");
-                self.unindexed.truncate(UNINDEXED_MAX);
-            }
-        }
     }
 
     fn drop_block(&mut self, error: &io::Error) {

@@ -12,6 +12,10 @@ mod syncing;
 mod writer;
 
 #[cfg(test)]
+mod crash_tests;
+#[cfg(test)]
+mod full_tests;
+#[cfg(test)]
 mod sync_tests;
 #[cfg(test)]
 mod tests;

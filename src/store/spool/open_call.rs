@@ -30,8 +30,20 @@ pub struct OpenCall {
     pub offers: u32,
     /// The agent talked with, else the last one who answered.
     pub agent: Option<AgentId>,
-    /// When the talk began.
+    /// The agent's (or far party's) 200, the first that led to a talk.
+    #[serde(default)]
+    pub t_ans: Option<Wall>,
+    /// When caller and far party first heard each other.
     pub connected: Option<Wall>,
+    /// Since when the talk goes on.
+    #[serde(default)]
+    pub talk_since: Option<Wall>,
+    /// Of all talks that are over, ms.
+    #[serde(default)]
+    pub talked_ms: u64,
+    /// When the last talk ended.
+    #[serde(default)]
+    pub t_talk_end: Option<Wall>,
     /// Time on hold that is over, ms.
     pub hold_ms: u64,
     /// Since when it is on hold.
@@ -40,6 +52,9 @@ pub struct OpenCall {
     pub rating: Option<u8>,
     /// The recording of the talk.
     pub recording: Option<RecordingId>,
+    /// When it began.
+    #[serde(default)]
+    pub recorded_since: Option<Wall>,
     /// The last sign of life.
     pub last_seen: Wall,
 }
@@ -56,11 +71,16 @@ impl OpenCall {
             t_offer: None,
             offers: 0,
             agent: None,
+            t_ans: None,
             connected: None,
+            talk_since: None,
+            talked_ms: 0,
+            t_talk_end: None,
             hold_ms: 0,
             held_since: None,
             rating: None,
             recording: None,
+            recorded_since: None,
             last_seen: at,
         }
     }
@@ -75,6 +95,7 @@ impl OpenCall {
         match fact {
             Fact::CallAnswered { at, .. } => self.answered = Some(*at),
             Fact::QueueEntered { queue, .. } => {
+                self.end_talk(at);
                 self.t_req.get_or_insert(at);
                 self.queue = Some(queue.clone());
             }
@@ -84,11 +105,19 @@ impl OpenCall {
             }
             Fact::OfferEnded { agent, result: OfferResult::Answered, .. } => {
                 self.agent = Some(agent.clone());
+                self.answer(at);
             }
             Fact::Connected { agent, .. } => {
+                self.answer(at);
                 self.connected.get_or_insert(at);
                 if agent.is_some() {
                     self.agent.clone_from(agent);
+                }
+            }
+            Fact::AgentChanged { agent, state, .. } => {
+                let talks = state == "talking" || state == "held";
+                if !talks && self.agent.as_ref() == Some(agent) {
+                    self.end_talk(at);
                 }
             }
             Fact::Held { .. } => self.held_since = Some(at),
@@ -96,9 +125,44 @@ impl OpenCall {
                 self.held_since = None;
                 self.hold_ms += held_ms;
             }
-            Fact::Rated { score, .. } => self.rating = Some(*score),
-            Fact::RecordingStarted { recording, .. } => self.recording = Some(*recording),
+            Fact::Rated { score, .. } => {
+                self.end_talk(at);
+                self.rating = Some(*score);
+            }
+            // A message that is left after a talk has a fact of its own.
+            Fact::RecordingStarted { recording, .. }
+                if self.t_ans.is_none() || self.talk_since.is_some() =>
+            {
+                self.recording = Some(*recording);
+                self.recorded_since = Some(at);
+            }
+            Fact::RecordingEnded { recording, .. } if self.recording == Some(*recording) => {
+                self.end_talk(at);
+            }
             _ => {}
+        }
+    }
+}
+
+impl OpenCall {
+    fn answer(&mut self, at: Wall) {
+        self.t_ans.get_or_insert(at);
+        self.talk_since.get_or_insert(at);
+    }
+
+    /// The talk is over. When the two never heard each other, nobody has answered.
+    fn end_talk(&mut self, at: Wall) {
+        let Some(since) = self.talk_since.take() else { return };
+        self.hold_ms += self.held_since.take().map_or(0, |since| ms(since, at));
+        self.talked_ms += ms(since, at);
+        self.t_talk_end = Some(at);
+        if self.connected.is_none() {
+            self.t_ans = None;
+            self.talked_ms = 0;
+            self.t_talk_end = None;
+            self.agent = None;
+            self.recording = None;
+            self.recorded_since = None;
         }
     }
 }
@@ -157,8 +221,12 @@ pub(crate) fn call_of(fact: &Fact) -> Option<CallId> {
         | Fact::RecordingEnded { call, .. }
         | Fact::Voicemail { call, .. } => Some(*call),
         Fact::AgentChanged { call, .. } => *call,
-        Fact::Registration { .. }
+        Fact::LegUp { .. }
+        | Fact::LegDown { .. }
+        | Fact::Registration { .. }
         | Fact::StrangersRefused { .. }
+        | Fact::InvitesRefused { .. }
+        | Fact::TurnedAway(_)
         | Fact::Alarm { .. }
         | Fact::Started { .. }
         | Fact::Stopped => None,
@@ -172,33 +240,42 @@ pub(crate) fn call_of(fact: &Fact) -> Option<CallId> {
 #[must_use]
 pub fn crash_cdr(open: &OpenCall, now: Wall) -> Record {
     let end = open.last_seen.min(now).max(open.t_in);
-    let t_talk_end = open.connected.map(|_| end);
+    // A file of an older version tells the bridge only.
+    let t_ans = open.t_ans.or(open.connected);
+    let talks_since = open.talk_since.or(t_ans.filter(|_| open.t_talk_end.is_none()));
+    let t_talk_end = talks_since.map(|_| end).or(open.t_talk_end).map(|at| at.min(end));
     let hold_now = open.held_since.map_or(0, |since| ms(since, end));
-    let talk_ms = open.connected.map_or(0, |since| ms(since, end));
+    let talk_ms = open.talked_ms + talks_since.map_or(0, |since| ms(since, end));
+    let caller_kind = match open.arrived.caller_kind.as_str() {
+        "" => "unknown".to_owned(),
+        kind => kind.to_owned(),
+    };
     let cdr = Cdr {
         call: Some(open.arrived.call),
         trunk: open.arrived.trunk.clone(),
         account: open.arrived.account.clone(),
         caller_raw: open.arrived.caller_raw.clone(),
         caller: open.arrived.caller.clone(),
-        caller_kind: "unknown".into(),
+        caller_kind,
+        region: open.arrived.region.clone(),
+        flow: open.arrived.flow.clone(),
         called: open.arrived.called.clone(),
         sip_call_id: open.arrived.sip_call_id.clone(),
         t_in: open.t_in,
         t_ivr: open.answered,
         t_req: open.t_req,
         t_offer: open.t_offer,
-        t_ans: open.connected,
+        t_ans,
         t_talk_end,
         t_end: end,
-        wait_ms: open.t_req.map_or(0, |since| ms(since, open.connected.unwrap_or(end))),
+        wait_ms: open.t_req.map_or(0, |since| ms(since, t_ans.unwrap_or(end))),
         talk_ms,
         hold_ms: open.hold_ms.saturating_add(hold_now).min(talk_ms),
         total_ms: ms(open.t_in, end),
         ended_by: EndedBy::System,
         cause: Cause::Crash,
         queue: open.queue.clone(),
-        agent: open.connected.and(open.agent.clone()),
+        agent: t_ans.and(open.agent.clone()),
         offers: open.offers,
         rating: open.rating,
         recording: open.recording,

@@ -159,10 +159,12 @@ fn calls_up_at_a_crash_are_told_with_what_is_known_and_closed_once() {
     tell(Fact::OfferEnded { call: up, agent, result: ended, ring_ms: 900 });
     tell(offered(&queue));
     tell(Fact::QueueLeft { call: up, queue, why: QueueExit::Answered, wait_ms: 4_000 });
+    let result = OfferResult::Answered;
+    let t_ans = tell(Fact::OfferEnded { call: up, agent: "7002".into(), result, ring_ms: 900 });
     let agent = Some("7002".into());
-    let t_ans = tell(Fact::Connected { call: up, agent: agent.clone() });
     let channels = ["caller".into(), "agent".into()];
     tell(Fact::RecordingStarted { call: up, recording, channels });
+    tell(Fact::Connected { call: up, agent: agent.clone() });
     tell(Fact::Held { call: up, agent: "7002".into() });
     tell(Fact::Retrieved { call: up, agent: "7002".into(), held_ms: 700 });
     let held = tell(Fact::Held { call: up, agent: "7002".into() });
@@ -183,6 +185,7 @@ fn calls_up_at_a_crash_are_told_with_what_is_known_and_closed_once() {
     assert_eq!((cdr.t_offer, cdr.t_ans, cdr.t_end), (Some(t_offer), Some(t_ans), end));
     assert_eq!((cdr.wait_ms, cdr.talk_ms), (ms(t_req, t_ans), ms(t_ans, end)));
     assert_eq!((cdr.hold_ms, cdr.total_ms), (2_700, ms(t_in, end)));
+    assert_eq!((&*cdr.caller_kind, &*cdr.region, &*cdr.flow), ("mobile", "0770", "fcg/12345@7"));
     assert_eq!((&cdr.agent, cdr.offers, cdr.recording), (&agent, 2, Some(recording)));
     assert_eq!(record.id, crash_cdr(&open, end).id);
     // The clock was set back meanwhile: no time is negative.

@@ -7,8 +7,8 @@ use crate::base::{DialogId, Instant, Random};
 use crate::sip::auth::{Algorithm, ha1};
 use crate::sip::stack::tests::Far;
 use crate::sip::stack::{
-    AccountSettings, Command, Event, Flow, Input, Listener, Output, Settings, Stack, Transport,
-    TrunkCredentials, TrunkSettings,
+    AccountSettings, Command, Event, Flow, Gate, Input, Listener, Output, Settings, Stack,
+    Transport, TrunkCredentials, TrunkSettings,
 };
 use crate::sip::wire::{Message, Request, Response, parse};
 
@@ -29,7 +29,7 @@ pub(super) struct Bench {
 pub(super) struct Sent {
     pub(super) flow: Flow,
     pub(super) message: Message,
-    pub(super) gate: bool,
+    pub(super) gate: Gate,
     pub(super) length: usize,
 }
 
@@ -198,7 +198,19 @@ fn start(message: &Message) -> String {
 pub(super) fn short(event: &Event) -> String {
     let text = |sdp: &Option<Bytes>| if sdp.is_some() { " sdp" } else { "" };
     match event {
-        Event::Invite { offer, .. } => format!("invite{}", text(offer)),
+        Event::Invite { offer, replaces, .. } => {
+            let replaces = if replaces.is_some() { " replaces" } else { "" };
+            format!("invite{}{replaces}", text(offer))
+        }
+        Event::Referred { to, replaces, by, .. } => {
+            let replaces = if replaces.is_some() { " replaces" } else { "" };
+            format!("referred to {to} by {by}{replaces}")
+        }
+        Event::Message { account, to, text, dialog } => {
+            let inside = if dialog.is_some() { " inside" } else { "" };
+            format!("message {account} to {to}: {text}{inside}")
+        }
+        Event::MessageDone { id, status } => format!("message {id} {status}"),
         Event::Cancelled { .. } => "cancelled".into(),
         Event::Acked { answer, .. } => format!("acked{}", text(answer)),
         Event::Progress { status, sdp, .. } => format!("progress {status}{}", text(sdp)),
@@ -332,5 +344,66 @@ impl Bench {
                 }
             }
         }
+    }
+}
+
+impl Bench {
+    /// `user` registers at `flow` with its password and is called there; the call is answered.
+    pub(super) fn phone_call(
+        &mut self,
+        account: &str,
+        user: &'static str,
+        flow: Flow,
+    ) -> (DialogId, Far) {
+        self.register(flow, user, "secret");
+        let (dialog, far, invite) = self.ring_phone(account, user, flow);
+        self.receive(flow, far.respond(&invite, 200, Some(SDP)));
+        let far = self.far_of(far, &invite);
+        self.events.clear();
+        self.sent.clear();
+        (dialog, far)
+    }
+
+    /// A registered phone is called, and rings.
+    pub(super) fn ring_phone(
+        &mut self,
+        account: &str,
+        user: &'static str,
+        flow: Flow,
+    ) -> (DialogId, Far, Request) {
+        let dialog = self.stack.new_dialog();
+        self.command(Command::Invite {
+            dialog,
+            to: crate::sip::stack::Destination::Account(account.into()),
+            from: crate::sip::stack::Caller { display: None, user: Some("10086".into()) },
+            headers: Vec::new(),
+            sdp: Some(SDP.into()),
+        });
+        let invite = self.request();
+        let far = Far { user, tag: format!("far{dialog}"), ..Far::new(flow) };
+        self.receive(flow, far.respond(&invite, 180, None));
+        self.events.clear();
+        (dialog, far, invite)
+    }
+
+    /// The next request of a phone, which answers the challenge that meets it.
+    pub(super) fn proven(
+        &mut self,
+        far: &mut Far,
+        method: &str,
+        write: impl Fn(&Far, &str) -> Bytes,
+    ) -> Bytes {
+        let extra = std::mem::take(&mut far.extra);
+        let user = far.user;
+        far.branch += 1;
+        let first = write(far, method);
+        self.receive(far.flow, first);
+        let challenge = self.response();
+        assert_eq!(challenge.status, 401);
+        far.authorize(&challenge, method, user, "secret", 1);
+        far.extra.push_str(&extra);
+        far.cseq += 1;
+        far.branch += 1;
+        write(far, method)
     }
 }

@@ -6,10 +6,13 @@ mod calls;
 mod far;
 mod inside;
 mod lossy;
+mod messages;
 mod mutated;
 mod outgoing;
 mod phones;
+mod referring;
 mod refusals;
+mod replacing;
 mod tcp;
 mod trunks;
 
