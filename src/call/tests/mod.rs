@@ -7,6 +7,7 @@ mod moving;
 mod open_leg;
 mod open_leg_ends;
 mod panics;
+mod papers;
 mod phases;
 mod queues;
 mod reload;
