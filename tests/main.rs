@@ -9,6 +9,7 @@ mod house;
 mod load;
 mod open_leg;
 mod prompts;
+mod readme;
 mod simulation;
 mod sipp;
 mod softphone;

@@ -109,11 +109,11 @@ impl Reloading {
 
     /// Settings, flows and the keys that need a restart.
     fn read(&self) -> Result<(call::Settings, Flows, Vec<&'static str>), Faults> {
-        let (config, stays) = files::read_config(self.file.as_deref())?.put_over(&self.running);
-        let known = files::known(Some(&config), &self.prompts);
+        let (config, faults) = files::read_on(self.file.as_deref())?;
+        let (config, stays) = config.put_over(&self.running);
         let tenant = &config.call.tenant;
-        let flows = files::read_flows(&config.node.dialplans, Some(tenant), &known)
-            .and_then(|flows| files::check_routes(self.named(), &config, &flows).map(|()| flows))
+        let folder = &config.node.dialplans;
+        let flows = files::read_flows_of(self.named(), &config, folder, &self.prompts, faults)
             .map_err(|mut faults| {
                 if stays.contains(&"tenant.id") {
                     let what = format!(

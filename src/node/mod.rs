@@ -30,5 +30,5 @@ mod udp;
 
 pub use clock::{Clock, KeptPair};
 pub use engine::{Engine, StartError};
-pub use files::{check_routes, known, read_config, read_flows};
+pub use files::{known, read_config, read_flows, read_flows_of, read_on};
 pub use sounds::load_prompts;

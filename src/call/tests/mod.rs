@@ -1,6 +1,7 @@
 mod bench;
 mod clock;
 mod full;
+mod limits;
 mod line_tones;
 mod moving;
 mod open_leg;
