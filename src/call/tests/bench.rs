@@ -261,7 +261,10 @@ impl Bench {
             return;
         }
         let (answer, body) = match text.split(' ').next() {
-            Some("INVITE") if self.silent && from != carrier() => ("180 Ringing", String::new()),
+            Some("INVITE") if self.silent && from != carrier() => {
+                self.invited = Some((from, text.to_owned()));
+                ("180 Ringing", String::new())
+            }
             Some("INVITE") if self.early => {
                 self.invited = Some((from, text.to_owned()));
                 ("183 Session Progress", sdp(from))
@@ -344,27 +347,6 @@ impl Bench {
         });
         let headers = of_response(&answer.expect("it was answered").1);
         self.receive(carrier(), request("BYE", carrier(), &headers, ""));
-    }
-
-    /// The phone hangs up the last call that it was made.
-    pub(super) fn phone_hangs_up(&mut self, agent: usize) {
-        let invite = self
-            .sent
-            .iter()
-            .rev()
-            .find(|(to, text)| *to == phone(agent) && text.starts_with("INVITE"));
-        let text = invite.expect("it was called").1.clone();
-        let mut headers = String::new();
-        for line in text.lines().take_while(|line| !line.is_empty()) {
-            // Our From is the phone's To.
-            match line.split_once(": ") {
-                Some(("From", from)) => headers += &format!("To: {from}\r\n"),
-                Some(("To", to)) => headers += &format!("From: {to};tag=far\r\n"),
-                Some(("Call-ID", _)) => headers += &format!("{line}\r\n"),
-                _ => {}
-            }
-        }
-        self.receive(phone(agent), request("BYE", phone(agent), &headers, ""));
     }
 
     /// Lets time pass, with all deadlines in it.
