@@ -21,9 +21,10 @@ test-slow: ## The long versions of the crash tests: 20 crashes under load, 50 qu
 	@tools/setup.sh test
 	@HOTLINE_SLOW=1 cargo nextest run --locked --test main survival::
 
-lint: setup ## Format and lints as the tests want them
+lint: setup ## Format and lints as the tests want them; licences and sources, where cargo-deny is installed
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	@tools/deny.sh
 
 bench: ## Figures of the whole engine: calls, recordings, set-ups, registrations, delays
 	@tools/setup.sh test

@@ -2,7 +2,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::api::{Commands, Events, Health, Live};
+use crate::api::{Commands, Events, Health, Live, Reloaded};
 use crate::base::{Faults, TenantId, Wall};
 use crate::store::{Archive, Database};
 
@@ -10,7 +10,7 @@ use crate::store::{Archive, Database};
 /// nothing changes. The future is dropped when the client leaves or after 45 s: what must not stop
 /// halfway belongs into a task of its own.
 pub type Reload =
-    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), Faults>> + Send>> + Send + Sync>;
+    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Reloaded, Faults>> + Send>> + Send + Sync>;
 
 /// All that the API stands on; `node` gives it.
 #[derive(Clone)]

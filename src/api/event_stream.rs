@@ -8,6 +8,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use utoipa::IntoParams;
 
@@ -63,7 +64,8 @@ impl FromFields for StreamQuery {
 ///
 /// A number that cannot be resumed from is answered with a frame `{"type": "error", "oldest": …}`
 /// and close code 4410 (no longer kept) or 4409 (no event has it yet). A reader that does not keep
-/// up is closed with 4408; it comes back with the last number that it saw.
+/// up is closed with 4408; it comes back with the last number that it saw. When the engine stops, the
+/// last events are sent and the stream is closed with 1001.
 #[utoipa::path(get, path = "/v1/events", tag = "events", operation_id = "events",
     params(StreamQuery), responses(
         (status = 101, description = "The stream.", body = EventBody),
@@ -90,11 +92,18 @@ pub(crate) async fn open(
     let pace = house.pace;
     let upgrade = upgrade.max_message_size(CLIENT_MAX).max_frame_size(CLIENT_MAX);
     upgrade.on_upgrade(async move |socket| {
+        let mut ending = events.ending();
         let mut reader = Reader { socket, pace, last: query.after };
-        let end = reader.follow(&events, &tenant).await;
+        let end = reader.follow(&events, &tenant, &mut ending).await;
         reader.close(end).await;
+        drop(ending);
         drop(permit);
     })
+}
+
+async fn told_to_end(ending: &mut watch::Receiver<bool>) {
+    // `Err`: nobody is left who could say so.
+    let _ = ending.wait_for(|ends| *ends).await;
 }
 
 /// One who reads the stream.
@@ -124,6 +133,10 @@ struct ErrorFrame<'a> {
     oldest: Option<u64>,
 }
 
+impl End {
+    const STOPS: Self = Self::Closed(close_code::AWAY, "the engine stops");
+}
+
 impl From<Problem> for End {
     fn from(problem: Problem) -> Self {
         Self::Refused(Box::new(problem))
@@ -133,7 +146,12 @@ impl From<Problem> for End {
 impl Reader {
     /// Sends events until somebody ends it. It listens before it reads the spool, so that nothing
     /// falls between the two; what comes by both ways is known by its number.
-    async fn follow(&mut self, events: &Events, tenant: &TenantId) -> End {
+    async fn follow(
+        &mut self,
+        events: &Events,
+        tenant: &TenantId,
+        ending: &mut watch::Receiver<bool>,
+    ) -> End {
         let mut news = events.listen();
         if let Err(end) = self.catch_up(events, tenant).await {
             return end;
@@ -148,8 +166,11 @@ impl Reader {
                     Ok(event) if event.record.tenant != *tenant => Ok(()),
                     Ok(event) => self.take(&event, events, tenant).await,
                     Err(RecvError::Lagged(_)) => self.catch_up(events, tenant).await,
-                    Err(RecvError::Closed) => Err(End::Closed(close_code::AWAY, "the engine stops")),
+                    Err(RecvError::Closed) => Err(End::STOPS),
                 },
+                () = told_to_end(ending) => {
+                    self.catch_up(events, tenant).await.and(Err(End::STOPS))
+                }
                 message = self.socket.recv() => match message {
                     Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Left),
                     Some(Ok(_)) => { silent = 0; Ok(()) }

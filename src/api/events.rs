@@ -1,4 +1,6 @@
-use tokio::sync::broadcast;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, watch};
 
 use crate::api::problem::Problem;
 use crate::api::problem_kind::Kind;
@@ -14,13 +16,15 @@ const BUFFERED: usize = 4_096;
 pub struct Events {
     news: broadcast::Sender<Published>,
     spool: SpoolReader,
+    /// Whether the engine stops. Every open stream listens to it.
+    ending: watch::Sender<bool>,
 }
 
 impl Events {
     /// Events out of this spool.
     #[must_use]
     pub fn new(spool: SpoolReader) -> Self {
-        Self { news: broadcast::Sender::new(BUFFERED), spool }
+        Self { news: broadcast::Sender::new(BUFFERED), spool, ending: watch::Sender::new(false) }
     }
 
     /// Publishes what was synced, in order.
@@ -29,6 +33,19 @@ impl Events {
             // Nobody listens: that is no fault.
             let _ = self.news.send(event);
         }
+    }
+
+    /// The engine stops, and the last event is published: every stream sends what is left and closes
+    /// with 1001 (going away). Returns when all have, or after `patience`.
+    pub async fn end(&self, patience: Duration) {
+        self.ending.send_replace(true);
+        // Whoever does not read in time is cut off.
+        let _ = tokio::time::timeout(patience, self.ending.closed()).await;
+    }
+
+    /// For a stream: tells when it has to end, and is dropped when it has.
+    pub(crate) fn ending(&self) -> watch::Receiver<bool> {
+        self.ending.subscribe()
     }
 
     /// What is published from now on. A reader that is told `Lagged` goes on with

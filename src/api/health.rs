@@ -21,6 +21,7 @@ pub struct AlarmView {
 #[derive(Debug, Default)]
 pub struct Health {
     alarms: Mutex<BTreeMap<String, AlarmView>>,
+    needs_restart: Mutex<Vec<String>>,
 }
 
 impl Health {
@@ -34,6 +35,18 @@ impl Health {
         let since = alarms.get(id).map_or(now, |alarm| alarm.since);
         alarms.insert(id.to_owned(), AlarmView { id: id.to_owned(), what: what.to_owned(), since });
         news
+    }
+
+    /// These keys of the configuration have changed and take effect at the next start only; they take
+    /// the place of those that were told before.
+    pub fn restart_needed(&self, keys: Vec<String>) {
+        *self.needs_restart.lock().unwrap_or_else(PoisonError::into_inner) = keys;
+    }
+
+    /// The keys that wait for a restart.
+    #[must_use]
+    pub fn needs_restart(&self) -> Vec<String> {
+        self.needs_restart.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// All alarms that are up, by id.

@@ -18,6 +18,9 @@ pub(crate) struct HealthView {
     /// The alarms with what to do; only with a token.
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<Vec<AlarmView>>,
+    /// Keys of the configuration that were changed and wait for a restart; only with a token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    needs_restart: Option<Vec<String>>,
 }
 
 /// How the engine is, in a word.
@@ -38,10 +41,13 @@ pub(crate) async fn show(
     headers: HeaderMap,
     _none: Ask<Nothing>,
 ) -> Json<HealthView> {
-    let alarms = house.door.health.alarms();
+    let health = &house.door.health;
+    let alarms = health.alarms();
+    let is_known = house.tokens.whose_header(&headers).is_some();
     Json(HealthView {
         status: if alarms.is_empty() { Status::Ok } else { Status::Degraded },
         alarms: alarms.iter().map(|alarm| alarm.id.clone()).collect(),
-        details: house.tokens.whose_header(&headers).map(|_| alarms),
+        details: is_known.then_some(alarms),
+        needs_restart: is_known.then(|| health.needs_restart()),
     })
 }

@@ -31,6 +31,7 @@ impl Live {
                 drop(self.registrations.insert(view.account.clone(), view));
             }
             View::Trunk(view) => drop(self.trunks.insert(view.id.clone(), view)),
+            View::TrunkGone(id) => drop(self.trunks.remove(&id)),
         }
     }
 

@@ -17,6 +17,7 @@ pub struct Metrics {
     outcomes: IntCounterVec,
     events: IntCounter,
     strangers: IntCounter,
+    turned_away: IntCounter,
 }
 
 impl Metrics {
@@ -62,6 +63,10 @@ impl Metrics {
                 "hotline_strangers_refused_total",
                 "Requests refused that came from neither a trunk nor an account.",
             )?,
+            turned_away: one(
+                "hotline_turned_away_total",
+                "SIP messages refused or dropped unread, because there were too many.",
+            )?,
         };
         // Zeros from the start, so that the first call of a cause is an increase.
         for cause in names::<Cause>() {
@@ -83,6 +88,7 @@ impl Metrics {
                 self.outcomes.with_label_values(&[name_of(&Outcome::of(cdr))]).inc();
             }
             Fact::StrangersRefused { count, .. } => self.strangers.inc_by(*count),
+            Fact::TurnedAway(row) => self.turned_away.inc_by(row.refused + row.dropped),
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 mod door;
 pub use door::{Door, Reload};
 mod router;
+pub use reload::Reloaded;
 pub use router::router;
 mod commands;
 pub use commands::{Asked, Commands};
@@ -19,6 +20,7 @@ mod pace;
 mod shared;
 
 mod guard;
+mod guesses;
 mod headers;
 mod limits;
 mod requests;

@@ -52,6 +52,9 @@ pub(crate) enum Refused {
     /// No valid token.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(Body),
+    /// Too many wrong tokens came from this address; `Retry-After` says when to try again.
+    #[response(status = 429, content_type = "application/problem+json")]
+    LockedOut(Body),
 }
 
 /// What asking for one thing may meet.

@@ -21,6 +21,7 @@ pub(crate) enum Kind {
     BadFiles,
     NoSuchRange,
     NoWebSocket,
+    LockedOut,
     Overloaded,
     TooManyStreams,
     RecordsAway,
@@ -33,7 +34,7 @@ struct Row(&'static str, StatusCode, &'static str, &'static str);
 
 impl Kind {
     /// All kinds in the order of their statuses.
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::BadField,
         Self::BadBody,
         Self::Unauthorized,
@@ -51,6 +52,7 @@ impl Kind {
         Self::NoSuchRange,
         Self::BadFiles,
         Self::NoWebSocket,
+        Self::LockedOut,
         Self::Overloaded,
         Self::TooManyStreams,
         Self::Internal,
@@ -182,6 +184,14 @@ impl Kind {
                 "WebSocket only",
                 "This address speaks WebSocket (RFC 6455) only; for plain requests there is \
                  `/v1/events/page`.",
+            ),
+            Self::LockedOut => Row(
+                "locked-out",
+                S::TOO_MANY_REQUESTS,
+                "Too many wrong tokens",
+                "Ten wrong tokens came from this address within five minutes; for as long no further \
+                 token of it is looked at, but for those that were right before. `Retry-After` says \
+                 when to try again.",
             ),
             Self::Overloaded => Row(
                 "overloaded",

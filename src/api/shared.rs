@@ -4,6 +4,7 @@ use tokio::sync::Semaphore;
 use utoipa::openapi::OpenApi;
 
 use crate::api::Door;
+use crate::api::guesses::Guesses;
 use crate::api::pace::Pace;
 use crate::api::requests::Requests;
 use crate::api::tokens::Tokens;
@@ -14,6 +15,8 @@ pub(crate) struct Shared {
     pub(crate) door: Door,
     /// Who may come in.
     pub(crate) tokens: Tokens,
+    /// Who has sent wrong tokens.
+    pub(crate) guesses: Guesses,
     /// One permit for each event stream and waiting page.
     pub(crate) streams: Arc<Semaphore>,
     /// How patient the door is.
@@ -32,6 +35,7 @@ impl Shared {
         let streams = door.streams_max.min(Semaphore::MAX_PERMITS);
         Self {
             tokens: Tokens::new(&door.tokens),
+            guesses: Guesses::default(),
             streams: Arc::new(Semaphore::new(streams)),
             pace,
             requests: Requests::new(&door.metrics),

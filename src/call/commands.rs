@@ -81,7 +81,8 @@ impl Core {
 
     /// New settings: agents keep their states, callers their places, calls their flows.
     fn use_settings(&mut self, now: Instant, settings: Arc<Settings>, out: &mut Vec<Effect>) {
-        self.settings = Arc::clone(&settings);
+        let old = std::mem::replace(&mut self.settings, Arc::clone(&settings));
+        self.forget_trunks(now, &old, out);
         let (stack, stack_out) = self.stack_out();
         stack.reconfigure(now, settings.sip.clone(), stack_out);
         self.take_stack_out(out);

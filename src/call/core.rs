@@ -119,6 +119,11 @@ impl Core {
             Event::Alarm { id, what, cleared } => {
                 self.record(now, Fact::Alarm { id, what, cleared }, out);
             }
+            Event::TurnedAway(rows) => {
+                for row in rows {
+                    self.record(now, Fact::TurnedAway(row), out);
+                }
+            }
             Event::Shutdown { drain } => self.stopping = Some(now + drain),
             Event::Deadline => self.on_deadline(now, out),
         }

@@ -1,6 +1,6 @@
 use bytes::Bytes;
 
-use crate::base::CommandId;
+use crate::base::{AccountId, CommandId};
 use crate::call::{Record, Reply, View};
 use crate::{media, sip};
 
@@ -13,8 +13,9 @@ pub enum Effect {
         flow: sip::Flow,
         /// The message.
         bytes: Bytes,
-        /// It leaves only after the records before it were handed to the system (`write(2)`).
-        gate: bool,
+        /// What must be handed to the system (`write(2)`) before it leaves: the records before it, or
+        /// the registrations that the same event changed.
+        gate: sip::Gate,
     },
     /// Tell a media worker.
     Media {
@@ -34,8 +35,8 @@ pub enum Effect {
         /// The answer.
         reply: Reply,
     },
-    /// The set of registrations changed: keep it for the next start (R18).
-    KeepRegistrations,
+    /// The registrations of this account changed: keep them for the next start (R18).
+    KeepRegistrations(AccountId),
     /// After `Event::Shutdown`: the last call is gone.
     Drained,
 }

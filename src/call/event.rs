@@ -1,5 +1,5 @@
 use crate::base::{CommandId, Wall};
-use crate::call::Command;
+use crate::call::{Command, TurnedAway};
 use crate::{media, sip};
 
 /// Everything that may happen to the core, on one page.
@@ -29,6 +29,8 @@ pub enum Event {
         /// Whether it is over.
         cleared: bool,
     },
+    /// What those who read sockets turned away in a minute, a row for each source (D1).
+    TurnedAway(Vec<TurnedAway>),
     /// The engine stops: new calls are refused, calls that are up get BYE, each gets its CDR.
     Shutdown {
         /// How long calls may still end by themselves.

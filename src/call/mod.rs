@@ -25,7 +25,7 @@ pub use settings::{
     AccountRules, AnswerBy, CalledFrom, CallerFrom, Phone, Route, Settings, TrunkRules,
 };
 mod record;
-pub use record::{CallArrived, Fact, OfferResult, QueueExit, Record};
+pub use record::{CallArrived, Fact, OfferResult, QueueExit, Record, TurnedAway};
 mod cdr;
 pub use cdr::{Cdr, EndedBy, LegRecord};
 mod cause;

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::{
     AccountId, AgentId, BoxId, CallId, QueueId, RecordId, RecordingId, TenantId, TrunkId, Wall,
 };
-use crate::call::Cdr;
+use crate::call::{Cause, Cdr};
 
 /// One fact that must outlive everything: written ahead to the spool, loaded into the database,
 /// published as a numbered event.
@@ -166,6 +166,9 @@ pub enum Fact {
         /// How many in the minute that ended at `at`.
         count: u64,
     },
+    /// Messages that were turned away before anybody looked into them, because there were too many:
+    /// one row per source and minute.
+    TurnedAway(TurnedAway),
     /// An alarm came up or cleared.
     Alarm {
         /// The alarm's id, such as `recordings-disk`.
@@ -213,6 +216,24 @@ pub struct CallArrived {
     pub flow: String,
 }
 
+/// What was turned away of one source in the minute that ended at the record's time. Copies that were
+/// sent again count, too.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TurnedAway {
+    /// The IP address; `*` for all beyond the 4,096 sources that are told apart.
+    pub source: String,
+    /// The trunk that sends from there.
+    pub trunk: Option<TrunkId>,
+    /// Always `overload`.
+    pub cause: Cause,
+    /// How many of them would have begun a call. (No CDR exists for these.)
+    pub invites: u64,
+    /// How many got a 503 with Retry-After.
+    pub refused: u64,
+    /// How many got nothing.
+    pub dropped: u64,
+}
+
 /// Why a caller left a queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -256,6 +277,14 @@ mod tests {
         for fact in [
             Fact::Alarm { id: "x".into(), what: "y".into(), cleared: false },
             Fact::CallAnswered { call: CallId(Ulid::nil()), at: Wall::from_micros(5) },
+            Fact::TurnedAway(TurnedAway {
+                source: "192.0.2.1".into(),
+                trunk: Some("carrier".into()),
+                cause: Cause::Overload,
+                invites: 3,
+                refused: 2,
+                dropped: 2,
+            }),
         ] {
             let record = Record {
                 id: RecordId(Ulid::nil()),

@@ -1,7 +1,7 @@
 use crate::acd;
 use crate::base::{AccountId, AgentId, Instant, TrunkId};
 use crate::call::core::Core;
-use crate::call::{Effect, Fact, RegistrationView, View};
+use crate::call::{Effect, Fact, RegistrationView, Settings, View};
 use crate::sip;
 
 impl Core {
@@ -63,7 +63,7 @@ impl Core {
             self.record(now, Fact::Registration { account, contact, registered: true }, out);
         }
         self.reachable(now, account, out);
-        out.push(Effect::KeepRegistrations);
+        out.push(Effect::KeepRegistrations(account.clone()));
     }
 
     pub(crate) fn unregistered(
@@ -87,7 +87,7 @@ impl Core {
             self.record(now, Fact::Registration { account, contact, registered: false }, out);
         }
         self.reachable(now, account, out);
-        out.push(Effect::KeepRegistrations);
+        out.push(Effect::KeepRegistrations(account.clone()));
     }
 
     fn reachable(&mut self, now: Instant, account: &AccountId, out: &mut Vec<Effect>) {
@@ -98,6 +98,11 @@ impl Core {
             self.desk_step(now, acd::Input::Reachable { agent: agent.clone(), reachable });
             self.show_agent(&agent, out);
         }
+    }
+
+    /// The registrations of one account as they are now.
+    pub fn bindings_of(&self, account: &AccountId) -> impl Iterator<Item = &sip::Binding> {
+        self.world.stack.bindings_of(account)
     }
 
     /// All registrations as they are now, to be kept for the next start.
@@ -118,16 +123,44 @@ impl Core {
             self.dead_trunks.insert(trunk.clone())
         };
         if changed {
-            let fact = Fact::Alarm {
-                id: format!("trunk-{trunk}"),
-                what: format!(
-                    "trunk {trunk} does not answer OPTIONS; check the line and its address"
-                ),
-                cleared: alive,
-            };
-            self.record(now, fact, out);
+            let what =
+                format!("trunk {trunk} does not answer OPTIONS; check the line and its address");
+            self.trunk_alarm(now, &trunk, what, alive, out);
             self.show_trunk(&trunk, out);
         }
+    }
+
+    /// New settings: trunks that are gone are shown no more, and of those that are no longer asked
+    /// nobody knows whether they answer.
+    pub(crate) fn forget_trunks(&mut self, now: Instant, old: &Settings, out: &mut Vec<Effect>) {
+        let mut gone: Vec<TrunkId> = old.trunks.keys().cloned().collect();
+        gone.retain(|trunk| !self.settings.trunks.contains_key(trunk));
+        gone.sort();
+        out.extend(gone.into_iter().map(|trunk| Effect::View(Box::new(View::TrunkGone(trunk)))));
+        let asked = |trunk: &TrunkId| {
+            let mut trunks = self.settings.sip.trunks.iter();
+            trunks.any(|known| known.id == *trunk && known.keepalive.is_some())
+        };
+        let mut unknown: Vec<TrunkId> =
+            self.dead_trunks.iter().filter(|trunk| !asked(trunk)).cloned().collect();
+        unknown.sort();
+        for trunk in unknown {
+            self.dead_trunks.remove(&trunk);
+            let what = format!("trunk {trunk} is no longer configured to be asked by OPTIONS");
+            self.trunk_alarm(now, &trunk, what, true, out);
+        }
+    }
+
+    fn trunk_alarm(
+        &mut self,
+        now: Instant,
+        trunk: &TrunkId,
+        what: String,
+        cleared: bool,
+        out: &mut Vec<Effect>,
+    ) {
+        let id = format!("trunk-{trunk}");
+        self.record(now, Fact::Alarm { id, what, cleared }, out);
     }
 
     pub(crate) fn flush_strangers(&mut self, now: Instant, out: &mut Vec<Effect>) {

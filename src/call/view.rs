@@ -22,6 +22,8 @@ pub enum View {
     Registration(RegistrationView),
     /// A trunk changed.
     Trunk(TrunkView),
+    /// The trunk is no longer configured.
+    TrunkGone(TrunkId),
 }
 
 /// A live call.

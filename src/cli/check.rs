@@ -42,5 +42,7 @@ fn check(dialplans: &Path, file: Option<&Path>) -> Result<String, Faults> {
     }
     let names: Vec<String> =
         flows.iter().map(|flow| format!("{} (revision {})", flow.id, flow.revision)).collect();
-    Ok(format!("{} flows are good: {}", names.len(), names.join(", ")))
+    let notices = config.map(|config| config.notices()).unwrap_or_default();
+    let notices: String = notices.iter().map(|notice| format!("notice: {notice}\n")).collect();
+    Ok(format!("{notices}{} flows are good: {}", names.len(), names.join(", ")))
 }

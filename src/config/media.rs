@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use crate::config::section::Section;
 use crate::media;
+use crate::sip::Listener;
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -16,6 +17,8 @@ pub struct MediaSettings {
     pub bind: IpAddr,
     /// The address that SDP names.
     pub address: IpAddr,
+    /// Whether the operator wrote it; else it follows from the sockets.
+    pub is_address_given: bool,
     /// First and last UDP port, both included.
     pub ports: (u16, u16),
     /// Worker threads; 0: one less than there are processors, at least one.
@@ -27,13 +30,21 @@ pub struct MediaSettings {
 }
 
 impl MediaSettings {
-    pub(crate) fn read(root: &mut Section<'_, '_>) -> Self {
+    /// What `[media]` says; `listeners` tell where peers reach us when it does not.
+    pub(crate) fn read(root: &mut Section<'_, '_>, listeners: &[Listener]) -> Self {
         let mut section = root.section("media");
         let bind = section.ip("bind").unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        let default =
-            if bind.is_unspecified() { crate::config::read::default_address() } else { bind };
-        let address = section.ip("address").unwrap_or(default);
-        if address.is_unspecified() {
+        let given = section.ip("address");
+        let address = given.or_else(|| default_address(bind, listeners)).unwrap_or_else(|| {
+            section.fault(
+                section.line(),
+                "address",
+                "is missing, and neither media.bind nor sip.listen says it; allowed: the IP address \
+                 that peers can reach, of the same kind (IPv4 or IPv6) as media.bind",
+            );
+            bind
+        });
+        if given.is_some() && address.is_unspecified() {
             section.fault(
                 section.line(),
                 "address",
@@ -49,6 +60,29 @@ impl MediaSettings {
         let stats_every = section.time("stats_every", SECOND..=SECOND * 60, SECOND * 5);
         section.finish();
         let worker = media::Settings { silence, stats_every, ..media::Settings::default() };
-        Self { worker, bind, address, ports, workers, quarantine, gather }
+        Self {
+            worker,
+            bind,
+            address,
+            is_address_given: given.is_some(),
+            ports,
+            workers,
+            quarantine,
+            gather,
+        }
     }
+}
+
+/// The address that SDP names when none is written: the one that RTP is bound to, else the first of the
+/// same kind that SIP is advertised at or bound to. `None` when all of these are names or every address.
+pub(crate) fn default_address(bind: IpAddr, listeners: &[Listener]) -> Option<IpAddr> {
+    if !bind.is_unspecified() {
+        return Some(bind);
+    }
+    let of_listener = |listener: &Listener| {
+        let ips = [listener.advertised.0.parse().ok(), Some(listener.bind.ip())];
+        let fits = |ip: &IpAddr| !ip.is_unspecified() && ip.is_ipv4() == bind.is_ipv4();
+        ips.into_iter().flatten().find(fits)
+    };
+    listeners.iter().find_map(of_listener)
 }

@@ -40,7 +40,7 @@ pub enum LogFormat {
 pub struct ApiSettings {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// Who may come in. Without any, one is made at the first start and kept in `<data>/api-token`.
+    /// Who may come in. Without any, one is made at the first start and kept in `<data>/api-token.json`.
     pub tokens: Vec<Token>,
     /// The most event streams at once.
     pub streams_max: usize,

@@ -1,12 +1,13 @@
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::time::Duration;
 
 use crate::base::{Faults, TenantId};
 use crate::call;
 use crate::config::section::{Reading, Section};
-use crate::config::{NodeSettings, agents, media::MediaSettings, numbers, sip, trunks};
+use crate::config::{
+    MediaSettings, NodeSettings, agents, media, needs_restart, numbers, sip, trunks,
+};
 
 /// The page that explains every key; a test holds it against the keys that are read.
 pub const KEYS_FILE: &str = "docs/configuration.md";
@@ -36,9 +37,9 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Faults> {
     let reading = Reading::new(file.to_path_buf(), text);
     let mut root = reading.root();
     let node = NodeSettings::read(&mut root);
-    let media = MediaSettings::read(&mut root);
     let tenant = Tenant::read(&mut root);
     let mut stack = sip::read(&mut root);
+    let media = MediaSettings::read(&mut root, &stack.listeners);
     let trunk_rules = trunks::read(&mut root, &mut stack);
     let accounts = agents::accounts(&mut root, &mut stack);
     let (desk, phones) = agents::read(&mut root, &accounts);
@@ -114,10 +115,39 @@ impl Limits {
     }
 }
 
-/// The address that goes into SDP when none is configured: the one that SIP listens on, or loopback
-/// when that is every address.
-pub(crate) fn default_address() -> IpAddr {
-    IpAddr::V4(Ipv4Addr::LOCALHOST)
+impl Config {
+    /// What of this configuration a reload of an engine that runs with `running` puts into use, and the
+    /// keys that it cannot change: they stay as they are until the next start.
+    #[must_use]
+    pub fn put_over(mut self, running: &Self) -> (Self, Vec<&'static str>) {
+        let stays = needs_restart(running, &self);
+        self.call.tenant.clone_from(&running.call.tenant);
+        self.call.sip.listeners.clone_from(&running.call.sip.listeners);
+        if !self.media.is_address_given {
+            // It follows from sockets that stay. (Where nothing follows, it was given at the start.)
+            self.call.media_address =
+                media::default_address(running.media.bind, &running.call.sip.listeners)
+                    .unwrap_or(running.media.address);
+        }
+        (self, stays)
+    }
+
+    /// What is allowed and yet hardly meant: it is told at a check and at a start.
+    #[must_use]
+    pub fn notices(&self) -> Vec<String> {
+        let is_local = |listener: &crate::sip::Listener| {
+            listener.bind.ip().is_unspecified() && listener.advertised.0 == "127.0.0.1"
+        };
+        let peers = self.call.trunks.len() + self.call.accounts.len();
+        if peers == 0 || !self.call.sip.listeners.iter().any(is_local) {
+            return Vec::new();
+        }
+        vec![
+            "sip.listen.advertised: peers are told 127.0.0.1, so only this machine can call; set it to \
+             the address that trunks and phones can reach"
+                .to_owned(),
+        ]
+    }
 }
 
 #[cfg(test)]
@@ -152,6 +182,65 @@ mod tests {
             };
             assert!(config.keys.contains(key), "{KEYS_FILE} explains {key}, which nothing reads");
         }
+    }
+
+    #[test]
+    fn what_sdp_names_follows_from_where_sip_is_reached() {
+        let address = |text: &str| {
+            read(Path::new("hotline.toml"), text)
+                .map(|config| config.call.media_address.to_string())
+        };
+        let listen =
+            |bind: &str, more: &str| format!("[[sip.listen]]\nbind = \"{bind}\"\n{more}\n");
+        for (text, expected) in [
+            (String::new(), "127.0.0.1"),
+            (listen("192.0.2.10:5060", ""), "192.0.2.10"),
+            (listen("0.0.0.0:5060", "advertised = \"192.0.2.10:5060\""), "192.0.2.10"),
+            (listen("10.0.0.1:5060", "advertised = \"192.0.2.10\""), "192.0.2.10"),
+            (listen("10.0.0.1:5060", "advertised = \"sip.example.org\""), "10.0.0.1"),
+            (listen("192.0.2.10:5060", "[media]\nbind = \"192.0.2.20\""), "192.0.2.20"),
+            (listen("192.0.2.10:5060", "[media]\naddress = \"192.0.2.30\""), "192.0.2.30"),
+            (listen("[2001:db8::1]:5060", &listen("192.0.2.10:5060", "")), "192.0.2.10"),
+            (listen("[2001:db8::1]:5060", "[media]\nbind = \"::\""), "2001:db8::1"),
+        ] {
+            assert_eq!(address(&text).unwrap(), expected, "{text}");
+        }
+        let named = listen("0.0.0.0:5060", "advertised = \"sip.example.org\"");
+        let text = address(&named).unwrap_err().to_string();
+        assert!(text.contains("media.address: is missing"), "{text}");
+        let text = address(&listen("[2001:db8::1]:5060", "")).unwrap_err().to_string();
+        assert!(text.contains("media.address: is missing"), "{text}");
+        for more in ["", "advertised = \"0.0.0.0\"", "advertised = \"[::]:5060\""] {
+            let text = address(&listen("0.0.0.0:5060", more)).unwrap_err().to_string();
+            assert!(text.contains("sip.listen.advertised: is"), "{more}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_reload_keeps_what_needs_a_restart_and_names_it() {
+        let config = |text: &str| read(Path::new("hotline.toml"), text).unwrap();
+        let running = config("[[sip.listen]]\nbind = \"192.0.2.10:5060\"\n");
+        let text = "[tenant]\nid = \"other\"\narea_code = \"0770\"\n\
+                    [[sip.listen]]\nbind = \"192.0.2.20:5060\"\n";
+        let (used, stays) = config(text).put_over(&running);
+        assert_eq!(stays, ["tenant.id", "sip.listen"]);
+        assert_eq!(used.call.tenant, running.call.tenant);
+        assert_eq!(used.call.sip.listeners, running.call.sip.listeners);
+        assert_eq!(used.call.media_address, running.call.media_address);
+        assert_eq!(used.call.area_code, "0770");
+        let (used, stays) = config("[media]\naddress = \"192.0.2.30\"").put_over(&running);
+        assert_eq!(stays, ["sip.listen"]);
+        assert_eq!(used.call.media_address.to_string(), "192.0.2.30");
+    }
+
+    #[test]
+    fn an_engine_that_only_its_own_machine_can_call_says_so() {
+        let notices = |text: &str| read(Path::new("hotline.toml"), text).unwrap().notices();
+        let account = "[[account]]\nid = \"a\"\npassword = \"b\"\n";
+        assert!(notices("").is_empty());
+        assert!(notices(account)[0].starts_with("sip.listen.advertised: "));
+        let listen = "[[sip.listen]]\nbind = \"127.0.0.1:5060\"\n";
+        assert!(notices(&format!("{account}{listen}")).is_empty());
     }
 
     #[test]

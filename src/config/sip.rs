@@ -1,4 +1,4 @@
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::config::section::Section;
@@ -60,6 +60,9 @@ fn listeners(sip: &mut Section<'_, '_>) -> Vec<Listener> {
                 own
             })
         });
+        if advertised.0.parse().is_ok_and(|ip: IpAddr| ip.is_unspecified()) {
+            listen.fault(listen.line(), "advertised", "is every address, as long as `bind` is; allowed: \"host\" or \"host:port\" that peers can reach");
+        }
         if listeners.iter().any(|known| known.bind == bind && known.transport == transport) {
             listen.fault(listen.line(), "bind", format!("{bind} is listened on twice"));
         }

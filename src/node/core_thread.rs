@@ -1,10 +1,13 @@
 use std::time::Duration;
 
 use crate::base::{CommandId, Instant};
-use crate::call::{Core, Effect, Event};
+use crate::call::{Core, Effect, Event, TurnedAway};
+use crate::node::board::Notes;
 use crate::node::clock::Clock;
 use crate::node::hands::Hands;
 use crate::node::lanes::{House, Lanes};
+use crate::node::turned_away::TurnedAwayCounts;
+use crate::store::Alarm;
 
 /// How many messages that begin something are taken before the lanes above are looked at again.
 const CALLS_AT_ONCE: usize = 16;
@@ -20,6 +23,7 @@ pub(crate) struct CoreThread {
     pub(crate) core: Core,
     pub(crate) hands: Hands,
     pub(crate) lanes: Lanes,
+    turned_away: TurnedAwayCounts,
     pub(crate) clock: Clock,
     effects: Vec<Effect>,
     next_command: u64,
@@ -32,11 +36,12 @@ impl CoreThread {
         core: Core,
         hands: Hands,
         lanes: Lanes,
+        turned_away: TurnedAwayCounts,
         clock: Clock,
         effects: Vec<Effect>,
     ) -> Self {
         let clock_at = clock.now() + CLOCK_EVERY;
-        Self { core, hands, lanes, clock, effects, next_command: 0, clock_at }
+        Self { core, hands, lanes, turned_away, clock, effects, next_command: 0, clock_at }
     }
 
     /// Runs until the house says so, or until the core is drained.
@@ -58,6 +63,7 @@ impl CoreThread {
             busy |= self.commands();
             busy |= self.calls();
             if self.hands.is_drained() {
+                self.tell_turned_away(self.turned_away.take());
                 self.hands.finish(&self.core);
                 return;
             }
@@ -78,6 +84,7 @@ impl CoreThread {
             self.core.handle(now, event, &mut self.effects);
         }
         self.hands.carry_out(now, &mut self.effects);
+        self.hands.keep(now, &self.core);
     }
 
     fn deadlines(&mut self) -> bool {
@@ -85,6 +92,7 @@ impl CoreThread {
         if now >= self.clock_at {
             self.clock_at = now + CLOCK_EVERY;
             self.handle(Event::Clock(self.clock.wall()));
+            self.tell_turned_away(self.turned_away.take_due(now));
         }
         self.hands.tick(now, &self.core);
         if let Some(full) = self.hands.look_at_spool() {
@@ -97,23 +105,47 @@ impl CoreThread {
         due
     }
 
+    fn tell_turned_away(&mut self, rows: Vec<TurnedAway>) {
+        if !rows.is_empty() {
+            let messages: u64 = rows.iter().map(|row| row.refused + row.dropped).sum();
+            tracing::warn!(messages, sources = rows.len(), "messages were turned away");
+            self.handle(Event::TurnedAway(rows));
+        }
+    }
+
     /// `None` when the thread shall end.
     fn house(&mut self) -> Option<bool> {
-        let mut busy = false;
+        let mut busy = self.board();
         for _ in 0..AT_ONCE {
             match self.lanes.house.try_recv() {
-                Ok(House::Event(Event::RecordsFull(full))) => {
-                    let full = self.hands.spool_says(full);
-                    self.handle(Event::RecordsFull(full));
-                }
                 Ok(House::Event(event)) => self.handle(event),
-                Ok(House::Written(gate)) => self.hands.written(gate),
                 Ok(House::Quit) => return None,
                 Err(_) => break,
             }
             busy = true;
         }
         Some(busy)
+    }
+
+    fn board(&mut self) -> bool {
+        if self.lanes.wake.try_recv().is_err() {
+            return false;
+        }
+        let Notes { written, kept, full, alarms } = self.lanes.board.take();
+        if let Some(gate) = written {
+            self.hands.written(gate);
+        }
+        if let Some(gate) = kept {
+            self.hands.kept(gate);
+        }
+        if let Some(full) = full {
+            let full = self.hands.spool_says(full);
+            self.handle(Event::RecordsFull(full));
+        }
+        for Alarm { id, what, cleared } in alarms {
+            self.handle(Event::Alarm { id: id.to_owned(), what, cleared });
+        }
+        true
     }
 
     fn media(&mut self) -> bool {

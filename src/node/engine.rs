@@ -20,10 +20,11 @@ use crate::node::clock::Clock;
 use crate::node::core_thread::CoreThread;
 use crate::node::hands::{Hands, Tools};
 use crate::node::kept::{Kept, KeptError};
-use crate::node::lanes::{House, Lanes, Senders, lanes};
+use crate::node::lanes::{House, Senders, lanes};
 use crate::node::media::{self as media_threads, MediaThreads};
 use crate::node::net::Net;
 use crate::node::recording_desk::{self, RecordingThreads};
+use crate::node::refusal::Refusals;
 use crate::node::spooling::{self, Spooling};
 use crate::node::tcp::TcpHub;
 use crate::node::throttle::Throttle;
@@ -34,6 +35,9 @@ use crate::store::{Database, Loader, LoaderSettings, SpoolReader};
 
 /// How long the core has to hang up and write the last records after its drain time.
 const STOP_PATIENCE: Duration = Duration::from_secs(8);
+
+/// How long readers of event streams have to take the last events.
+const STREAMS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why the engine cannot start. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +77,8 @@ pub struct Engine {
     core: Option<JoinHandle<()>>,
     readers: Vec<JoinHandle<()>>,
     spool: Option<JoinHandle<()>>,
+    publisher: Option<JoinHandle<()>>,
+    events: Events,
     recordings: Option<RecordingThreads>,
     media: Option<Arc<MediaThreads>>,
     keeper: Option<JoinHandle<()>>,
@@ -92,6 +98,9 @@ impl Engine {
     /// What is wrong or missing, with what to do about it.
     pub fn start(file: Option<PathBuf>, config: Config) -> Result<Self, StartError> {
         sys::ignore_file_size_signal();
+        for notice in config.notices() {
+            tracing::warn!("{notice}");
+        }
         let prompts = Arc::new(files::load_prompts(config.node.sounds.as_deref())?);
         let flows = Arc::new(read_flows(file.as_deref(), &config, &prompts)?);
         let kept = Kept::open(&config.node.data)?;
@@ -123,7 +132,14 @@ impl Engine {
         )?);
         let trunks = TrunkSources::new(&call.sip.trunks);
         let throttle = Throttle::new(trunks.clone());
-        let tcp = TcpHub::new(runtime.handle().clone(), senders.clone(), clock, throttle.clone());
+        let refusals = Refusals::new(trunks.clone(), random.fork());
+        let tcp = TcpHub::new(
+            runtime.handle().clone(),
+            senders.clone(),
+            clock,
+            throttle.clone(),
+            refusals.clone(),
+        );
         let sockets = Sockets::bind(&call.sip.listeners, &runtime)?;
         let net = Net::new(sockets.senders()?, tcp.clone());
 
@@ -133,13 +149,14 @@ impl Engine {
             flows,
             prompts: Arc::clone(&prompts),
             ports: media.ports(),
-            bindings: kept.bindings()?,
+            bindings: kept.bindings(),
             random: random.fork(),
         };
         let core = Core::new(clock.now(), clock.wall(), parts, &mut effects);
         let live = Arc::new(Live::default());
         let health = Arc::new(Health::default());
-        let (keep, keeper) = kept.run(clock, Arc::clone(&stop));
+        let to_core = senders.clone();
+        let (keep, keeper) = kept.run(clock, Arc::clone(&stop), move |gate| to_core.kept(gate));
         let hands = Hands::new(Tools {
             net,
             media: Arc::clone(&media),
@@ -149,8 +166,10 @@ impl Engine {
             senders: senders.clone(),
             keep,
         });
-        let core = start_core(core, hands, lanes, clock, effects);
-        let readers = sockets.read(&senders, &throttle, clock, &stop);
+        let turned_away = refusals.counts().clone();
+        let core = CoreThread::new(core, hands, lanes, turned_away, clock, effects);
+        let core = threads::spawn("core", move || core.run());
+        let readers = sockets.read(&senders, &throttle, &refusals, clock, &stop);
         sockets.accept(&tcp, &runtime);
 
         let (loader, database) = Loader::new(
@@ -159,7 +178,7 @@ impl Engine {
         );
         start_loader(&runtime, loader, stopping, senders.clone());
         let commands = Commands::new(senders.commands.clone());
-        let door = door(
+        let (door, publisher) = door(
             &config,
             file,
             &prompts,
@@ -178,6 +197,7 @@ impl Engine {
                 trunks,
             },
         );
+        let events = door.events.clone();
         let api = http::start(&runtime, config.node.api.listen, door)?;
         senders.house(House::Event(Event::Clock(clock.wall())));
         Ok(Self {
@@ -187,6 +207,8 @@ impl Engine {
             core: Some(core),
             readers,
             spool: Some(spool),
+            publisher: Some(publisher),
+            events,
             recordings: Some(recordings),
             media: Some(media),
             keeper: Some(keeper),
@@ -253,6 +275,12 @@ impl Engine {
         if let Some(spool) = self.spool.take() {
             threads::join_within(spool, STOP_PATIENCE, || {});
         }
+        if let Some(publisher) = self.publisher.take() {
+            threads::join_within(publisher, STOP_PATIENCE, || {});
+        }
+        if let Some(runtime) = &self.runtime {
+            runtime.block_on(self.events.end(STREAMS_PATIENCE));
+        }
         for reader in self.readers.drain(..) {
             threads::join_within(reader, STOP_PATIENCE, || {});
         }
@@ -292,17 +320,6 @@ fn media_settings(config: &Config) -> media_threads::Settings {
         gather: media.gather,
         ..media_threads::Settings::on(media.bind)
     }
-}
-
-fn start_core(
-    core: Core,
-    hands: Hands,
-    lanes: Lanes,
-    clock: Clock,
-    effects: Vec<crate::call::Effect>,
-) -> JoinHandle<()> {
-    let thread = CoreThread::new(core, hands, lanes, clock, effects);
-    threads::spawn("core", move || thread.run())
 }
 
 fn start_loader(
@@ -354,6 +371,7 @@ impl Sockets {
         &self,
         senders: &Senders,
         throttle: &Throttle,
+        refusals: &Refusals,
         clock: Clock,
         stop: &Arc<AtomicBool>,
     ) -> Vec<JoinHandle<()>> {
@@ -361,9 +379,9 @@ impl Sockets {
         for (address, socket) in &self.udp {
             let Ok(socket) = socket.try_clone() else { continue };
             let (address, senders, stop) = (*address, senders.clone(), Arc::clone(stop));
-            let throttle = throttle.clone();
+            let (throttle, refusals) = (throttle.clone(), refusals.clone());
             threads.push(threads::spawn("sip-udp", move || {
-                udp::read(&socket, address, &senders, throttle, clock, &stop);
+                udp::read(&socket, address, &senders, throttle, &refusals, clock, &stop);
             }));
         }
         threads
@@ -396,7 +414,7 @@ fn door(
     file: Option<PathBuf>,
     prompts: &Arc<Prompts>,
     parts: DoorParts<'_>,
-) -> Door {
+) -> (Door, JoinHandle<()>) {
     let events = Events::new(parts.reader);
     let registry = prometheus::Registry::new();
     let tenant = config.call.tenant.clone();
@@ -404,22 +422,23 @@ fn door(
         Metrics::register(&registry, &tenant, Arc::clone(&parts.live), Arc::clone(&parts.health))
             .expect("a fresh registry has room for each metric once");
     media_metrics::register(&registry, parts.media);
-    http::publish(parts.published, events.clone(), metrics);
+    let publisher = http::publish(parts.published, events.clone(), metrics);
     let mut tokens: Vec<(String, String)> =
         config.node.api.tokens.iter().map(|one| (one.name.clone(), one.secret.clone())).collect();
     if tokens.is_empty() {
         tokens.push(("first".to_owned(), parts.token.to_owned()));
     }
-    let reload = http::reload(
+    let reload = http::reload(http::Reloading {
         file,
-        Arc::clone(prompts),
-        parts.commands.clone(),
-        parts.nonce_key,
-        parts.trunks,
-        config.call.sip.listeners.clone(),
-    );
+        running: Arc::new(config.clone()),
+        prompts: Arc::clone(prompts),
+        commands: parts.commands.clone(),
+        nonce_key: parts.nonce_key,
+        trunks: parts.trunks,
+        health: Arc::clone(&parts.health),
+    });
     let clock = parts.clock;
-    Door {
+    let door = Door {
         tenant,
         tokens: Arc::new(tokens),
         commands: parts.commands,
@@ -432,7 +451,8 @@ fn door(
         reload,
         wall: Arc::new(move || clock.wall()),
         streams_max: config.node.api.streams_max,
-    }
+    };
+    (door, publisher)
 }
 
 /// A channel of blocks for the recordings' writer: about four seconds of 500 recorded calls.

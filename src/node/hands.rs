@@ -7,18 +7,20 @@ use crossbeam_channel::Sender;
 use tokio::sync::oneshot;
 
 use crate::api::{Health, Live};
-use crate::base::{CommandId, Instant};
+use crate::base::{AccountId, CommandId, Instant};
 use crate::call::{Core, Effect, Fact, Record, Reply};
 use crate::media;
+use crate::node::kept::Keep;
 use crate::node::lanes::Senders;
 use crate::node::media::MediaThreads;
 use crate::node::net::Net;
+use crate::node::registration_log::Change;
 use crate::sip;
 use crate::store::Batch;
 
 /// How long a 200 waits for its record when the disk hangs: then the call is worth more.
 const GATE_PATIENCE: Duration = Duration::from_millis(300);
-/// How long registrations gather before they are kept.
+/// How long all registrations gather before they are kept when the keeper had no room for one.
 const KEEP_AFTER: Duration = Duration::from_millis(200);
 
 /// Carries out the core's effects, in their order.
@@ -31,8 +33,16 @@ pub(crate) struct Hands {
     /// Media workers that were handed commands and are still to be called.
     called: Vec<usize>,
     gated: VecDeque<Gated>,
+    /// Accounts whose registrations the event that is being carried out changed.
+    changed: Vec<AccountId>,
+    /// Answers of the event that is being carried out that wait for these.
+    unkept: Vec<(sip::Flow, Bytes)>,
+    /// Answers that wait for the keeper.
+    keeping: VecDeque<Gated>,
+    last_keep: u64,
     waiting: HashMap<CommandId, oneshot::Sender<Reply>>,
-    keep_at: Option<Instant>,
+    /// When all registrations are to be kept, because there was no room for a change.
+    keep_all_at: Option<Instant>,
     drained: bool,
     /// The spool's own word that it has no more room.
     spool_full: bool,
@@ -56,7 +66,7 @@ pub(crate) struct Tools {
     pub(crate) live: Arc<Live>,
     pub(crate) health: Arc<Health>,
     pub(crate) senders: Senders,
-    pub(crate) keep: Sender<Vec<sip::Binding>>,
+    pub(crate) keep: Sender<Keep>,
 }
 
 impl Hands {
@@ -68,8 +78,12 @@ impl Hands {
             gate: None,
             called: Vec::new(),
             gated: VecDeque::new(),
+            changed: Vec::new(),
+            unkept: Vec::new(),
+            keeping: VecDeque::new(),
+            last_keep: 0,
             waiting: HashMap::new(),
-            keep_at: None,
+            keep_all_at: None,
             drained: false,
             spool_full: false,
             spool_behind: false,
@@ -98,8 +112,10 @@ impl Hands {
                         let _ = waiting.send(reply);
                     }
                 }
-                Effect::KeepRegistrations => {
-                    self.keep_at.get_or_insert(now + KEEP_AFTER);
+                Effect::KeepRegistrations(account) => {
+                    if !self.changed.contains(&account) {
+                        self.changed.push(account);
+                    }
                 }
                 Effect::Drained => self.drained = true,
             }
@@ -112,15 +128,48 @@ impl Hands {
         }
     }
 
-    fn send(&mut self, now: Instant, flow: sip::Flow, bytes: Bytes, gate: bool) {
-        if !gate {
-            self.tools.net.send(flow, bytes);
-            return;
+    fn send(&mut self, now: Instant, flow: sip::Flow, bytes: Bytes, gate: sip::Gate) {
+        match gate {
+            sip::Gate::Open => self.tools.net.send(flow, bytes),
+            sip::Gate::Records => {
+                self.next_gate += 1;
+                let gate = self.next_gate;
+                self.gate = Some(gate);
+                self.gated.push_back(Gated { gate, until: now + GATE_PATIENCE, flow, bytes });
+            }
+            sip::Gate::Registrations => self.unkept.push((flow, bytes)),
         }
-        self.next_gate += 1;
-        let gate = self.next_gate;
-        self.gate = Some(gate);
-        self.gated.push_back(Gated { gate, until: now + GATE_PATIENCE, flow, bytes });
+    }
+
+    /// Hands the registrations that an event has changed to the keeper, when all of it is carried out.
+    /// Answers that wait for it leave when they are written.
+    pub(crate) fn keep(&mut self, now: Instant, core: &Core) {
+        if !self.changed.is_empty() {
+            let bindings = |account: &AccountId| core.bindings_of(account).cloned().collect();
+            let changes = self.changed.drain(..);
+            let changes =
+                changes.map(|account| Change { bindings: bindings(&account), account }).collect();
+            self.last_keep += u64::from(!self.unkept.is_empty());
+            let gate = (!self.unkept.is_empty()).then_some(self.last_keep);
+            if self.tools.keep.try_send(Keep::Changes(changes, gate)).is_err() {
+                self.keep_all_at.get_or_insert(now + KEEP_AFTER);
+            }
+        } else if self.keeping.is_empty() {
+            // The same answer again, and what it tells is written already.
+            for (flow, bytes) in self.unkept.drain(..) {
+                self.tools.net.send(flow, bytes);
+            }
+        }
+        let (gate, until) = (self.last_keep, now + GATE_PATIENCE);
+        let unkept = self.unkept.drain(..);
+        self.keeping.extend(unkept.map(|(flow, bytes)| Gated { gate, until, flow, bytes }));
+    }
+
+    /// The changes before the gate are written: what waited for them leaves.
+    pub(crate) fn kept(&mut self, gate: u64) {
+        while let Some(gated) = self.keeping.pop_front_if(|gated| gated.gate <= gate) {
+            self.tools.net.send(gated.flow, gated.bytes);
+        }
     }
 
     /// Hands the records over to the spool. Its inbox holds more than the calls that are up can
@@ -181,8 +230,9 @@ impl Hands {
 
     /// When something here is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let gated = self.gated.front().map(|gated| gated.until);
-        [gated, self.keep_at].into_iter().flatten().min()
+        let until = |gated: &VecDeque<Gated>| gated.front().map(|gated| gated.until);
+        let gated = [until(&self.gated), until(&self.keeping), self.keep_all_at];
+        gated.into_iter().flatten().min()
     }
 
     /// Lets go what waited too long, keeps registrations.
@@ -193,12 +243,14 @@ impl Hands {
                 self.tools.net.send(gated.flow, gated.bytes);
             }
         }
-        if self.keep_at.is_some_and(|at| at <= now) {
-            self.keep_at = None;
-            // When the keeper is busy the next change tells it again.
-            if self.tools.keep.try_send(core.bindings().cloned().collect()).is_err() {
-                self.keep_at = Some(now + KEEP_AFTER);
-            }
+        while let Some(gated) = self.keeping.pop_front_if(|gated| gated.until <= now) {
+            tracing::warn!("the keeper does not write; a phone is answered before it is kept");
+            self.tools.net.send(gated.flow, gated.bytes);
+        }
+        if self.keep_all_at.is_some_and(|at| at <= now) {
+            let all = Keep::All(core.bindings().cloned().collect());
+            let is_told = self.tools.keep.try_send(all).is_ok();
+            self.keep_all_at = (!is_told).then_some(now + KEEP_AFTER);
         }
     }
 
@@ -223,9 +275,9 @@ impl Hands {
     /// Keeps what is still to be kept, at the end.
     pub(crate) fn finish(&mut self, core: &Core) {
         self.flush(None);
-        if self.keep_at.take().is_some() {
+        if self.keep_all_at.take().is_some() {
             // The keeper drains its inbox before it ends.
-            let _ = self.tools.keep.send(core.bindings().cloned().collect());
+            let _ = self.tools.keep.send(Keep::All(core.bindings().cloned().collect()));
         }
     }
 

@@ -1,17 +1,19 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use crossbeam_channel::Receiver;
 
-use crate::api::{self, Commands, Door, Events, Metrics, Reload};
+use crate::api::{self, Commands, Door, Events, Health, Metrics, Reload, Reloaded};
 use crate::base::{Fault, Faults};
-use crate::call::{Command, CommandError};
+use crate::call::{self, Command, CommandError};
+use crate::config::Config;
+use crate::dialplan::Flows;
 use crate::media::Prompts;
 use crate::node::engine::{StartError, system};
 use crate::node::trunk_sources::TrunkSources;
 use crate::node::{files, threads};
-use crate::sip::Listener;
 use crate::store::Published;
 
 /// Serves the API. Returns where it listens.
@@ -24,81 +26,113 @@ pub(crate) fn start(
         format!("the API cannot listen on {listen}; is another program there? change api.listen");
     let listener = runtime.block_on(tokio::net::TcpListener::bind(listen)).map_err(system(what))?;
     let address = listener.local_addr().map_err(system("the API's address cannot be read"))?;
-    let router = api::router(door);
+    // The door counts wrong tokens by where they come from.
+    let service = api::router(door).into_make_service_with_connect_info::<SocketAddr>();
     runtime.spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
+        if let Err(error) = axum::serve(listener, service).await {
             tracing::error!(%error, "the API ended");
         }
     });
     Ok(address)
 }
 
-/// Hands synced records on to whoever listens to events.
-pub(crate) fn publish(published: Receiver<Vec<Published>>, events: Events, metrics: Metrics) {
+/// Hands synced records on to whoever listens to events, until the spool is gone.
+pub(crate) fn publish(
+    published: Receiver<Vec<Published>>,
+    events: Events,
+    metrics: Metrics,
+) -> JoinHandle<()> {
     threads::spawn("events", move || {
         for batch in published {
             batch.iter().for_each(|event| metrics.record(&event.record));
             events.publish(batch);
         }
-    });
+    })
+}
+
+/// What a reload stands on.
+#[derive(Clone)]
+pub(crate) struct Reloading {
+    /// Where the configuration is; without it the defaults hold.
+    pub(crate) file: Option<PathBuf>,
+    /// What the engine was started with.
+    pub(crate) running: Arc<Config>,
+    pub(crate) prompts: Arc<Prompts>,
+    pub(crate) commands: Commands,
+    pub(crate) nonce_key: [u8; 32],
+    pub(crate) trunks: TrunkSources,
+    pub(crate) health: Arc<Health>,
 }
 
 /// Reads flows and configuration anew and puts them into use, or leaves everything as it is.
 ///
 /// The work is a task of its own: a client that leaves does not leave it half done.
 #[expect(clippy::disallowed_methods, reason = "tasks are born in node")]
-pub(crate) fn reload(
-    file: Option<PathBuf>,
-    prompts: Arc<Prompts>,
-    commands: Commands,
-    nonce_key: [u8; 32],
-    trunks: TrunkSources,
-    listeners: Vec<Listener>,
-) -> Reload {
+pub(crate) fn reload(with: Reloading) -> Reload {
     Arc::new(move || {
-        let named = file.clone().unwrap_or_else(|| PathBuf::from("hotline.toml"));
-        let (file, prompts, commands) = (file.clone(), Arc::clone(&prompts), commands.clone());
-        let (listeners, trunks) = (listeners.clone(), trunks.clone());
-        let put_into_use = async move {
-            let named = file.clone().unwrap_or_else(|| PathBuf::from("hotline.toml"));
-            let read = tokio::task::spawn_blocking(move || read(file.as_deref(), &prompts)).await;
-            let (mut settings, flows) = read
-                .unwrap_or_else(|_| Err(one_fault(&named, "could not be read: internal error")))?;
-            if settings.sip.listeners != listeners {
-                let what = "sip.listen changed: sockets change at a restart only";
-                return Err(one_fault(&named, what));
-            }
-            settings.sip.nonce_key = nonce_key;
-            let settings = Arc::new(settings);
-            let command = Command::Use { settings: Arc::clone(&settings), flows: Arc::new(flows) };
-            let refused = |error: CommandError| one_fault(&named, &error.to_string());
-            commands.ask(command).await.map_err(refused)?;
-            trunks.replace(&settings.sip.trunks);
-            Ok(())
-        };
-        let task = tokio::spawn(put_into_use);
+        let with = with.clone();
+        let named = with.named().to_path_buf();
+        let task = tokio::spawn(with.put_into_use());
         Box::pin(
             async move { task.await.unwrap_or_else(|_| Err(one_fault(&named, "internal error"))) },
         )
     })
 }
 
-fn read(
-    file: Option<&Path>,
-    prompts: &Prompts,
-) -> Result<(crate::call::Settings, crate::dialplan::Flows), Faults> {
-    let config = files::read_config(file)?;
-    let known = files::known(Some(&config), prompts);
-    let flows = files::read_flows(&config.node.dialplans, Some(&config.call.tenant), &known)?;
-    files::check_routes(file.unwrap_or(Path::new("hotline.toml")), &config, &flows)?;
-    Ok((config.call, flows))
+impl Reloading {
+    fn named(&self) -> &Path {
+        self.file.as_deref().unwrap_or(Path::new("hotline.toml"))
+    }
+
+    async fn put_into_use(self) -> Result<Reloaded, Faults> {
+        let reading = self.clone();
+        let read = tokio::task::spawn_blocking(move || reading.read()).await;
+        let (mut settings, flows, stays) = read.unwrap_or_else(|_| {
+            Err(one_fault(self.named(), "could not be read: internal error"))
+        })?;
+        settings.sip.nonce_key = self.nonce_key;
+        let settings = Arc::new(settings);
+        let command = Command::Use { settings: Arc::clone(&settings), flows: Arc::new(flows) };
+        let refused = |error: CommandError| one_fault(self.named(), &error.to_string());
+        self.commands.ask(command).await.map_err(refused)?;
+        self.trunks.replace(&settings.sip.trunks);
+        for key in &stays {
+            tracing::warn!(
+                key,
+                "was changed and needs a restart; the engine goes on with the old value"
+            );
+        }
+        let needs_restart: Vec<String> = stays.into_iter().map(str::to_owned).collect();
+        self.health.restart_needed(needs_restart.clone());
+        Ok(Reloaded { needs_restart })
+    }
+
+    /// Settings, flows and the keys that need a restart.
+    fn read(&self) -> Result<(call::Settings, Flows, Vec<&'static str>), Faults> {
+        let (config, stays) = files::read_config(self.file.as_deref())?.put_over(&self.running);
+        let known = files::known(Some(&config), &self.prompts);
+        let tenant = &config.call.tenant;
+        let flows = files::read_flows(&config.node.dialplans, Some(tenant), &known)
+            .and_then(|flows| files::check_routes(self.named(), &config, &flows).map(|()| flows))
+            .map_err(|mut faults| {
+                if stays.contains(&"tenant.id") {
+                    let what = format!(
+                        "was changed, which needs a restart; flows of \"{tenant}\" were read"
+                    );
+                    faults
+                        .0
+                        .push(Fault { key: "tenant.id".to_owned(), ..fault(self.named(), &what) });
+                }
+                faults
+            })?;
+        Ok((config.call, flows, stays))
+    }
 }
 
 fn one_fault(file: &Path, what: &str) -> Faults {
-    Faults(vec![Fault {
-        file: file.to_path_buf(),
-        line: 0,
-        key: String::new(),
-        what: what.to_owned(),
-    }])
+    Faults(vec![fault(file, what)])
+}
+
+fn fault(file: &Path, what: &str) -> Fault {
+    Fault { file: file.to_path_buf(), line: 0, key: String::new(), what: what.to_owned() }
 }

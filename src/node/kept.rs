@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::config::ApiSettings;
 use crate::node::clock::{Clock, KeptPair};
+use crate::node::registration_log::{Change, RegistrationLog};
 use crate::node::threads;
 use crate::sip::Binding;
 use crate::store::KeptFile;
@@ -23,8 +24,24 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 pub(crate) struct Kept {
     folder: PathBuf,
     clock: KeptFile<KeptPair>,
-    bindings: KeptFile<Vec<Binding>>,
+    registrations: RegistrationLog,
 }
+
+/// What is to be kept of registrations.
+#[derive(Debug)]
+pub(crate) enum Keep {
+    /// What one event changed, and what is told when it is written.
+    Changes(Vec<Change>, Option<u64>),
+    /// All of them: some changes were lost when there was no room for them.
+    All(Vec<Binding>),
+}
+
+/// Changes that may wait for the keeper; its disk is slow when they do.
+const INBOX: usize = 8_192;
+/// Changes that are written together.
+const TOGETHER: usize = 512;
+/// How long a change may be lost to a power cut.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
 
 /// A kept value cannot be used.
 pub(crate) struct KeptError {
@@ -44,9 +61,10 @@ impl Kept {
             folder.display()
         );
         fs::create_dir_all(folder).map_err(error(what))?;
+        let what = format!("the registrations in {} cannot be read or written", folder.display());
         Ok(Self {
             clock: KeptFile::new(folder.join("clock.json")),
-            bindings: KeptFile::new(folder.join("registrations.json")),
+            registrations: RegistrationLog::open(folder).map_err(error(what))?,
             folder: folder.to_path_buf(),
         })
     }
@@ -73,9 +91,8 @@ impl Kept {
     }
 
     /// Registrations of the last run (R18).
-    pub(crate) fn bindings(&self) -> Result<Vec<Binding>, KeptError> {
-        let kept = self.bindings.load().or_else(|error| forgive(&error));
-        Ok(kept.map_err(error_of(&self.bindings))?.unwrap_or_default())
+    pub(crate) fn bindings(&self) -> Vec<Binding> {
+        self.registrations.bindings()
     }
 
     /// A token of the API: the first configured one, else one that is made at the first start.
@@ -94,36 +111,74 @@ impl Kept {
         Ok(token)
     }
 
-    /// Keeps registrations as they come, and the clocks now and then, on a thread of its own. A disk
-    /// that fails costs only what was to be kept.
+    /// Keeps registrations as they come, and the clocks now and then, on a thread of its own. `written`
+    /// is told what of the former is the system's. A disk that fails costs only what was to be kept.
     pub(crate) fn run(
         self,
         clock: Clock,
         stop: Arc<AtomicBool>,
-    ) -> (Sender<Vec<Binding>>, JoinHandle<()>) {
-        let (sender, receiver) = bounded::<Vec<Binding>>(1);
+        written: impl Fn(u64) + Send + 'static,
+    ) -> (Sender<Keep>, JoinHandle<()>) {
+        let (sender, receiver) = bounded(INBOX);
+        let Self { clock: pair, mut registrations, .. } = self;
         let thread = threads::spawn("keeper", move || {
             let mut clock_at = clock.now() + CLOCK_EVERY;
+            let mut sync_at = clock.now() + SYNC_EVERY;
             loop {
                 match receiver.recv_timeout(LOOK_EVERY) {
-                    Ok(bindings) => warn(self.bindings.save(&bindings), "registrations"),
+                    Ok(first) => take(&mut registrations, first, &receiver, &written),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
-                if clock.now() >= clock_at {
-                    clock_at = clock.now() + CLOCK_EVERY;
-                    warn(self.clock.save(&clock.pair()), "clock");
+                let now = clock.now();
+                if now >= sync_at {
+                    sync_at = now + SYNC_EVERY;
+                    warn(registrations.sync(), "registrations");
+                }
+                if now >= clock_at {
+                    clock_at = now + CLOCK_EVERY;
+                    warn(pair.save(&clock.pair()), "clock");
                 }
                 if stop.load(Ordering::Relaxed) {
                     break;
                 }
             }
-            if let Ok(bindings) = receiver.try_recv() {
-                warn(self.bindings.save(&bindings), "registrations");
+            while let Ok(first) = receiver.try_recv() {
+                take(&mut registrations, first, &receiver, &written);
             }
-            warn(self.clock.save(&clock.pair()), "clock");
+            warn(registrations.write_anew(), "registrations");
+            warn(pair.save(&clock.pair()), "clock");
         });
         (sender, thread)
+    }
+}
+
+/// Keeps what came, and what came meanwhile, by one `write(2)`.
+fn take(
+    registrations: &mut RegistrationLog,
+    first: Keep,
+    more: &Receiver<Keep>,
+    written: &impl Fn(u64),
+) {
+    let (mut changes, mut last, mut next) = (Vec::new(), None, Some(first));
+    while let Some(keep) = next {
+        match keep {
+            Keep::Changes(some, gate) => {
+                changes.extend(some);
+                last = gate.or(last);
+            }
+            Keep::All(all) => {
+                changes.clear();
+                warn(registrations.keep_all(all), "registrations");
+            }
+        }
+        next = if changes.len() < TOGETHER { more.try_recv().ok() } else { None };
+    }
+    if !changes.is_empty() {
+        warn(registrations.keep(changes), "registrations");
+    }
+    if let Some(last) = last {
+        written(last);
     }
 }
 

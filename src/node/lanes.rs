@@ -1,12 +1,15 @@
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Select, Sender, TrySendError, bounded, unbounded};
+use crossbeam_channel::{Receiver, Select, Sender, TrySendError, bounded};
 
 use crate::api::Asked;
 use crate::call::Event;
+use crate::node::board::{Board, Notes};
+use crate::store::Alarm;
 use crate::{media, sip};
 
 /// How much may wait in each lane of the core's inbox.
+const HOUSE: usize = 4_096;
 const MEDIA: usize = 65_536;
 const TALK: usize = 65_536;
 const COMMANDS: usize = 1_024;
@@ -14,9 +17,13 @@ const CALLS: usize = 4_096;
 
 /// The core's inbox: lanes in the order in which they are served. Each is bounded, and each has one
 /// answer to being full: media events are counted lost by their worker, new requests are refused by
-/// the reader (503), commands by the API (429).
+/// the reader (503), commands by the API (429); a lost connection that the house has no room for is
+/// noticed by the timers of the transactions that were on it.
 pub(crate) struct Lanes {
-    /// From the node itself: clock, alarms, written gates, stop.
+    /// What the writers tell; called for by `wake`.
+    pub(crate) board: Board,
+    pub(crate) wake: Receiver<()>,
+    /// From the node itself: clock, lost connections, stop.
     pub(crate) house: Receiver<House>,
     /// Media events.
     pub(crate) media: Receiver<media::Event>,
@@ -31,6 +38,8 @@ pub(crate) struct Lanes {
 /// The other ends of the lanes.
 #[derive(Clone)]
 pub(crate) struct Senders {
+    board: Board,
+    wake: Sender<()>,
     pub(crate) house: Sender<House>,
     pub(crate) media: Sender<media::Event>,
     pub(crate) talk: Sender<sip::Input>,
@@ -44,23 +53,24 @@ pub(crate) struct Senders {
 pub(crate) enum House {
     /// For the core.
     Event(Event),
-    /// The records before this gate are written.
-    Written(u64),
     /// End the thread, whatever is still up.
     Quit,
 }
 
 pub(crate) fn lanes() -> (Senders, Lanes) {
-    // Bounded by what is under way: a gate, an alarm or a clock has one owner each. It must not block,
-    // or the spool and the core could wait for each other.
-    let (house, house_out) = unbounded();
+    let board = Board::default();
+    // One call is as good as many.
+    let (wake, wake_out) = bounded(1);
+    let (house, house_out) = bounded(HOUSE);
     let (media, media_out) = bounded(MEDIA);
     let (talk, talk_out) = bounded(TALK);
     let (commands, commands_out) = bounded(COMMANDS);
     let (calls, calls_out) = bounded(CALLS);
     (
-        Senders { house, media, talk, commands, calls },
+        Senders { board: board.clone(), wake, house, media, talk, commands, calls },
         Lanes {
+            board,
+            wake: wake_out,
             house: house_out,
             media: media_out,
             talk: talk_out,
@@ -74,6 +84,7 @@ impl Lanes {
     /// Waits until something is in a lane, at most `patience`.
     pub(crate) fn wait(&self, patience: Duration) {
         let mut select = Select::new();
+        select.recv(&self.wake);
         select.recv(&self.house);
         select.recv(&self.media);
         select.recv(&self.talk);
@@ -119,9 +130,43 @@ impl Senders {
         })
     }
 
-    /// Tells the core's thread something of the house.
+    /// Tells the core's thread something of the house, as soon as there is room. Not for the core's
+    /// own thread.
     pub(crate) fn house(&self, word: House) {
+        // Only when the core is gone.
         let _ = self.house.send(word);
+    }
+
+    /// The same without waiting; without room it is not told.
+    pub(crate) fn try_house(&self, word: House) {
+        let _ = self.house.try_send(word);
+    }
+
+    /// The records before this gate are written.
+    pub(crate) fn written(&self, gate: u64) {
+        self.note(|notes| notes.written = Some(gate));
+    }
+
+    /// The registrations before this gate are written.
+    pub(crate) fn kept(&self, gate: u64) {
+        self.note(|notes| notes.kept = Some(gate));
+    }
+
+    /// Whether the records' disk and reserve are full.
+    pub(crate) fn records_full(&self, full: bool) {
+        self.note(|notes| notes.full = Some(full));
+    }
+
+    /// Something is wrong with what is kept, or no longer.
+    pub(crate) fn alarm(&self, alarm: Alarm) {
+        self.note(|notes| notes.alarm(alarm));
+    }
+
+    fn note(&self, write: impl FnOnce(&mut Notes)) {
+        if self.board.note(write) {
+            // Full: the core is called already.
+            let _ = self.wake.try_send(());
+        }
     }
 }
 
@@ -207,6 +252,13 @@ mod tests {
             assert_eq!(put, room);
             assert!(matches!(senders.try_sip(closed(), begins), Err(NoRoom::Full(_))));
         }
+        let failed = || House::Event(Event::Sip(closed()));
+        (0..HOUSE * 2).for_each(|_| senders.try_house(failed()));
+        assert_eq!(lanes.house.len(), HOUSE);
+        for gate in 0..100_000 {
+            senders.written(gate);
+        }
+        assert_eq!((lanes.wake.len(), lanes.board.take().written), (1, Some(99_999)));
         drop(lanes);
         assert!(matches!(senders.try_sip(closed(), false), Err(NoRoom::Gone)));
     }

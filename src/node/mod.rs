@@ -1,5 +1,6 @@
 //! The only room that touches the world: sockets, the clock, threads, files.
 
+mod board;
 mod buckets;
 mod clock;
 mod connections;
@@ -15,12 +16,14 @@ mod media_metrics;
 mod net;
 mod recording_desk;
 mod refusal;
+mod registration_log;
 mod spooling;
 mod sys;
 mod tcp;
 mod threads;
 mod throttle;
 mod trunk_sources;
+mod turned_away;
 mod udp;
 
 pub use clock::{Clock, KeptPair};

@@ -2,14 +2,14 @@ use std::collections::HashMap;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::base::{Random, RecordId, RecordingId, Wall};
-use crate::call::{Event, Fact, Record};
+use crate::call::{Fact, Record};
 use crate::config::Config;
 use crate::node::clock::Clock;
 use crate::node::engine::{StartError, system};
-use crate::node::lanes::{House, Senders};
+use crate::node::lanes::Senders;
 use crate::node::threads;
 use crate::store::{
     Alarm, Batch, Interrupted, OpenCall, Published, Spool, SpoolNotice, SpoolReader, SpoolSettings,
@@ -19,6 +19,9 @@ use crate::store::{
 /// Batches that may wait for the spool's thread. It holds seconds of the busiest hour; the core
 /// waits when it is full.
 const BATCHES: usize = 65_536;
+
+/// Groups of synced records that may wait to be published.
+const PUBLISHED: usize = 1_024;
 
 /// The spool's thread and the ways to it.
 pub(crate) struct Spooling {
@@ -52,7 +55,7 @@ pub(crate) fn start(
     let (spool, recovered) = Spool::open(&folder, settings).map_err(system(what))?;
     let reader = spool.reader();
     let (batches, inbox) = bounded(BATCHES);
-    let (publish, published) = unbounded();
+    let (publish, published) = bounded(PUBLISHED);
     let to_core = senders.clone();
     let (jobs, to_sync) = bounded(1);
     let (synced, done) = bounded(1);
@@ -61,14 +64,15 @@ pub(crate) fn start(
     let thread = threads::spawn("spool", move || {
         let mut refuses = false;
         run_spool(spool, &inbox, &Syncs { jobs, done }, |notice| match notice {
-            SpoolNotice::Written(gate) => to_core.house(House::Written(gate)),
+            SpoolNotice::Written(gate) => to_core.written(gate),
             SpoolNotice::Published(published) => {
-                // Nobody may be there to publish.
+                // Full: the publisher is behind, which waits for nobody (slow readers of events are sent
+                // back to the spool), so the spool may wait for it. It may be gone, too.
                 let _ = publish.send(published);
             }
             SpoolNotice::State(state) => {
                 let full = state == SpoolState::Full;
-                to_core.house(House::Event(Event::RecordsFull(full)));
+                to_core.records_full(full);
                 if full != std::mem::replace(&mut refuses, full) {
                     tell(&to_core, records_full(full));
                 }
@@ -140,9 +144,5 @@ pub(crate) fn tell(senders: &Senders, alarm: Alarm) {
     } else {
         tracing::error!(id = alarm.id, what = alarm.what, "alarm");
     }
-    senders.house(House::Event(Event::Alarm {
-        id: alarm.id.to_owned(),
-        what: alarm.what,
-        cleared: alarm.cleared,
-    }));
+    senders.alarm(alarm);
 }

@@ -15,7 +15,7 @@ use crate::call::Event;
 use crate::node::clock::Clock;
 use crate::node::connections::Connections;
 use crate::node::lanes::{House, Kind, NoRoom, Senders};
-use crate::node::refusal::overloaded;
+use crate::node::refusal::Refusals;
 use crate::node::throttle::Throttle;
 use crate::sip::wire::{Framed, Framer};
 use crate::sip::{Flow, Input, Transport};
@@ -48,6 +48,7 @@ struct Shared {
     senders: Senders,
     clock: Clock,
     throttle: Mutex<Throttle>,
+    refusals: Refusals,
     connections: Mutex<Connections>,
 }
 
@@ -64,9 +65,16 @@ struct Opened {
 }
 
 impl TcpHub {
-    pub(crate) fn new(runtime: Handle, senders: Senders, clock: Clock, throttle: Throttle) -> Self {
+    pub(crate) fn new(
+        runtime: Handle,
+        senders: Senders,
+        clock: Clock,
+        throttle: Throttle,
+        refusals: Refusals,
+    ) -> Self {
         let (throttle, connections) = (Mutex::new(throttle), Mutex::default());
-        Self { shared: Arc::new(Shared { runtime, senders, clock, throttle, connections }) }
+        let shared = Shared { runtime, senders, clock, throttle, refusals, connections };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Accepts connections at a listener for ever.
@@ -139,10 +147,10 @@ impl TcpHub {
         self.failed(Flow { transport: Transport::Tcp, local, peer, connection: None });
     }
 
-    /// By the lane of the house: the core itself may be who waits here, and a lane that is full would
-    /// be so for ever.
+    /// By the lane of the house, and without waiting: the core itself may be who is here. Without room
+    /// the timers of what was sent tell the same, later.
     fn failed(&self, flow: Flow) {
-        self.shared.senders.house(House::Event(Event::Sip(Input::SendFailed { flow })));
+        self.shared.senders.try_house(House::Event(Event::Sip(Input::SendFailed { flow })));
     }
 
     #[expect(clippy::disallowed_methods, reason = "tasks are born in node")]
@@ -238,7 +246,8 @@ impl TcpHub {
             tries += 1;
             tokio::time::sleep(LANE_PAUSE).await;
         }
-        if let Some(refusal) = overloaded(&bytes) {
+        let Shared { refusals, clock, .. } = &*self.shared;
+        if let Some(refusal) = refusals.refuse(clock.now(), flow.peer, &bytes, true) {
             let _ = outbox.try_send(Bytes::from(refusal));
         }
     }

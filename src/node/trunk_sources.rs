@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::base::TrunkId;
 use crate::sip::{Sources, TrunkSettings};
 
 /// Where the trunks are, for those who read sockets: told as the stack tells it (prefixes, ports), and
@@ -13,6 +14,11 @@ pub(crate) struct TrunkSources {
 impl TrunkSources {
     pub(crate) fn new(trunks: &[TrunkSettings]) -> Self {
         Self { now: Arc::new(RwLock::new(Sources::new(trunks))) }
+    }
+
+    /// The trunk that a message from this address comes from.
+    pub(crate) fn trunk(&self, source: SocketAddr) -> Option<TrunkId> {
+        self.now.read().unwrap_or_else(PoisonError::into_inner).trunk(source).cloned()
     }
 
     /// Whether a message from this address is a trunk's.

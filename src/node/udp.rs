@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::node::clock::Clock;
 use crate::node::lanes::{Kind, Senders};
-use crate::node::refusal::overloaded;
+use crate::node::refusal::Refusals;
 use crate::node::sys::{self, BURST, Slot, Wait};
 use crate::node::throttle::Throttle;
 use crate::sip::{Flow, Input, Transport};
@@ -37,12 +37,13 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
 
 /// Reads one SIP socket, in batches, into the core's lanes until `stop`. What its source sends
 /// too much of is dropped here, and what begins something is refused, statelessly, when the core is
-/// behind.
+/// behind; both are counted.
 pub(crate) fn read(
     socket: &UdpSocket,
     local: SocketAddr,
     senders: &Senders,
     mut throttle: Throttle,
+    refusals: &Refusals,
     clock: Clock,
     stop: &Arc<AtomicBool>,
 ) {
@@ -63,14 +64,16 @@ pub(crate) fn read(
                 continue;
             }
             let kind = Kind::of(datagram);
-            if !throttle.lets(clock.now(), peer, kind) {
+            let now = clock.now();
+            if !throttle.lets(now, peer, kind) {
+                refusals.drop(now, peer, datagram);
                 continue;
             }
             let bytes = Bytes::copy_from_slice(datagram);
             let flow = Flow { transport: Transport::Udp, local, peer, connection: None };
             let input = Input::Received { flow, bytes: bytes.clone() };
             if senders.sip(input, kind.begins()).is_err()
-                && let Some(refusal) = overloaded(&bytes)
+                && let Some(refusal) = refusals.refuse(now, peer, &bytes, false)
             {
                 // Lost is as good: the peer asks again.
                 let _ = socket.send_to(&refusal, peer);
@@ -87,4 +90,66 @@ fn is_pause(error: &io::Error) -> bool {
             | io::ErrorKind::Interrupted
             | io::ErrorKind::ConnectionRefused
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Instant, Random};
+    use crate::call::TurnedAway;
+    use crate::node::lanes::lanes;
+    use crate::node::threads;
+    use crate::node::trunk_sources::TrunkSources;
+    use crate::sip::TrunkSettings;
+
+    #[test]
+    fn an_overloaded_reader_refuses_with_a_tag_and_counts_by_source() {
+        let socket = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let local = socket.local_addr().unwrap();
+        let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+        peer.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let trunk = TrunkSettings::new("carrier".into(), peer.local_addr().unwrap());
+        let trunks = TrunkSources::new(&[trunk]);
+        let refusals = Refusals::new(trunks.clone(), Random::from_number(1));
+        let counts = refusals.counts().clone();
+        // Nobody takes anything out of the lanes.
+        let (senders, lanes) = lanes();
+        while senders.try_sip(Input::Closed { connection: 1 }, true).is_ok() {}
+        let stop = Arc::new(AtomicBool::new(false));
+        let until = Arc::clone(&stop);
+        let clock = Clock::start(Instant::from_micros(1_000_000));
+        let throttle = Throttle::new(trunks);
+        let reader = threads::spawn("sip-udp", move || {
+            read(&socket, local, &senders, throttle, &refusals, clock, &until);
+        });
+        let at = peer.local_addr().unwrap();
+        let invite = format!(
+            "INVITE sip:12345@{local} SIP/2.0\r\nVia: SIP/2.0/UDP {at};branch=z9hG4bK1\r\n\
+             From: <sip:c@{at}>;tag=1\r\nTo: <sip:12345@{local}>\r\nCall-ID: x\r\n\
+             CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+        );
+        let mut answers = Vec::new();
+        for _ in 0..2 {
+            peer.send_to(invite.as_bytes(), local).unwrap();
+            let mut buffer = [0; 2_048];
+            let (length, _) = peer.recv_from(&mut buffer).unwrap();
+            answers.push(String::from_utf8(buffer[..length].to_vec()).unwrap());
+        }
+        assert!(answers[0].starts_with("SIP/2.0 503"), "{}", answers[0]);
+        assert!(answers[0].contains(&format!("To: <sip:12345@{local}>;tag=")), "{}", answers[0]);
+        assert_eq!(answers[0], answers[1]);
+        stop.store(true, Ordering::Relaxed);
+        reader.join().unwrap();
+        drop(lanes);
+        let rows = counts.take();
+        let row = TurnedAway {
+            source: "127.0.0.1".into(),
+            trunk: Some("carrier".into()),
+            cause: crate::call::Cause::Overload,
+            invites: 2,
+            refused: 2,
+            dropped: 0,
+        };
+        assert_eq!(rows, [row]);
+    }
 }

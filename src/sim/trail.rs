@@ -47,7 +47,7 @@ impl Trail {
             Effect::Send { flow, bytes, .. } => format!("to {}: {}", flow.peer, head(bytes)),
             Effect::Record(record) => cut(format!("{:?}", record.fact)),
             Effect::Media { worker, command } => cut(format!("worker {worker}: {command:?}")),
-            Effect::View(_) | Effect::KeepRegistrations => return,
+            Effect::View(_) | Effect::KeepRegistrations(_) => return,
             other => cut(format!("{other:?}")),
         };
         self.put(format!("      ← {text}"));

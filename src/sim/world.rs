@@ -340,7 +340,7 @@ impl World {
                 }
                 Effect::Reply { .. } => self.replies += 1,
                 Effect::Drained => self.drained = true,
-                Effect::KeepRegistrations => {}
+                Effect::KeepRegistrations(_) => {}
             }
         }
         Ok(())

@@ -11,7 +11,7 @@ pub mod wire;
 pub use auth::{Algorithm, ha1, source_of};
 pub use registrar::Binding;
 pub use stack::{
-    AccountSettings, Caller, Census, Command, Destination, DialogEnd, Event, Flow, Input,
+    AccountSettings, Caller, Census, Command, Destination, DialogEnd, Event, Flow, Gate, Input,
     InviteInfo, Limits, Listener, Lockout, Output, Peer, Settings, Source, Sources, Stack, Timers,
     Transport, TrunkCredentials, TrunkSettings,
 };

@@ -2,6 +2,8 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use hotline::peer::{Phone, PhoneSettings, RegisterState};
+
 use crate::survival::line::Line;
 use crate::survival::stage::{self, Stage};
 use crate::survival::times;
@@ -45,6 +47,35 @@ fn who_was_answered_is_recorded_whenever_the_engine_dies() {
     }
     stage::one_cdr_each(&stage::events(&stage.switch));
     println!("{} of {rounds} calls were answered, all have their records", answered.len());
+}
+
+/// R18: whoever has seen the 200 of a REGISTER is registered after a crash, whenever that comes.
+#[test]
+fn a_phone_that_was_told_is_registered_whenever_the_engine_dies() {
+    let rounds = times(5, 20);
+    let mut stage = Stage::prepare(rounds, "");
+    stage.switch.run();
+    let mut phones = Vec::new();
+    for round in 1..=rounds {
+        let user = format!("81{round:02}");
+        let settings = PhoneSettings {
+            bind: stage.switch.place.at(12, 0),
+            server: Some(stage.switch.sip()),
+            password: Some(format!("secret-{user}")),
+            ..PhoneSettings::new(&user)
+        };
+        let phone = Phone::start(settings).expect("a phone");
+        assert_eq!(phone.register(GUARD), RegisterState::On { times: 1 });
+        stage.switch.kill();
+        phones.push((user, phone));
+        stage.switch.run();
+        let (_, page) = stage.switch.get("/v1/registrations");
+        let rows = page["rows"].as_array().expect("rows");
+        for (user, _) in &phones {
+            let is_there = rows.iter().any(|row| row["account"] == user.as_str());
+            assert!(is_there, "round {round}: {user} was told that it is registered: {page}");
+        }
+    }
 }
 
 /// The same seen from the system: the record's `pwrite` has returned before the 200 is sent.

@@ -141,8 +141,6 @@ fn a_phone_is_reached_after_a_crash_without_registering_anew() {
     let (_old, dead) = caller(CALLER_HZ);
     dead.wait_answer(GUARD).expect("answered");
     stage.talking(1);
-    // As soon as a phone that registers was told so, it is kept, within this time.
-    std::thread::sleep(Duration::from_millis(500));
     stage.switch.kill();
     stage.switch.run();
 

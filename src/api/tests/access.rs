@@ -219,3 +219,45 @@ async fn a_fault_of_ours_or_a_hanging_disk_costs_one_request() {
     assert_eq!(answer.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
     assert_eq!(house.get("/v1/agents").await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn whoever_guesses_tokens_is_locked_out_and_nobody_else() {
+    let house = House::new().await;
+    let ask = async |from: &str, path: &str, token: &str| {
+        let peer: std::net::SocketAddr = from.parse().unwrap();
+        let request = axum::http::Request::builder().uri(path);
+        let request = request.header("authorization", format!("Bearer {token}"));
+        let request = request.extension(axum::extract::ConnectInfo(peer));
+        let request = request.body(Body::empty()).unwrap();
+        let answer = tower::ServiceExt::oneshot(house.router.clone(), request).await.unwrap();
+        let after = answer.headers().get(header::RETRY_AFTER).cloned();
+        (answer.status().as_u16(), after.is_some())
+    };
+    assert_eq!(ask("192.0.2.9:1", "/v1/agents", TOKEN).await, (200, false));
+    for number in 0..10 {
+        let path = if number % 2 == 0 { "/v1/agents" } else { "/health" };
+        let status = if number % 2 == 0 { 401 } else { 200 };
+        assert_eq!(ask("192.0.2.7:1", path, "wrong").await, (status, false), "{number}");
+    }
+    for path in ["/v1/agents", "/health", "/v1/nonsense"] {
+        assert_eq!(ask("192.0.2.7:2", path, TOKEN).await, (429, true), "{path}");
+    }
+    assert_eq!(ask("192.0.2.8:1", "/v1/agents", TOKEN).await, (200, false));
+    assert_eq!(house.anonymous(Method::GET, "/health").await.status, StatusCode::OK);
+}
+
+/// Where a request comes from is told by the socket.
+#[tokio::test]
+async fn guesses_are_counted_on_a_real_socket() {
+    let house = House::new().await;
+    let address = house.listen().await;
+    let client = reqwest::Client::new();
+    let url = format!("http://{address}/v1/agents");
+    for _ in 0..10 {
+        let answer = client.get(&url).bearer_auth("wrong").send().await.unwrap();
+        assert_eq!(answer.status(), 401);
+    }
+    let answer = client.get(&url).bearer_auth(TOKEN).send().await.unwrap();
+    assert_eq!(answer.status(), 429);
+    assert_eq!(answer.headers()["retry-after"], "300");
+}

@@ -13,7 +13,7 @@ use tower::ServiceExt;
 
 use crate::api::pace::Pace;
 use crate::api::router::paced;
-use crate::api::{Asked, Commands, Door, Events, Health, Live, Metrics};
+use crate::api::{Asked, Commands, Door, Events, Health, Live, Metrics, Reloaded};
 use crate::base::{Fault, Faults, RecordingId, TenantId, Wall};
 use crate::call::{Command, CommandError, Fact, Reply};
 use crate::store::sample::{START_US, Sample};
@@ -145,7 +145,10 @@ impl House {
                     what: "is \"soon\"; a duration such as 5s".into(),
                 }]);
                 let is_faulty = is_faulty.load(Ordering::SeqCst);
-                Box::pin(async move { if is_faulty { Err(faults) } else { Ok(()) } })
+                Box::pin(async move {
+                    let needs_restart = vec!["media.ports".to_owned()];
+                    if is_faulty { Err(faults) } else { Ok(Reloaded { needs_restart }) }
+                })
             }),
             wall: Arc::new(|| Wall::from_micros(START_US)),
             streams_max,
@@ -245,8 +248,9 @@ impl House {
     pub(super) async fn listen(&self) -> std::net::SocketAddr {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = self.router.clone();
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let service =
+            self.router.clone().into_make_service_with_connect_info::<std::net::SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
         address
     }
 }

@@ -151,11 +151,13 @@ async fn commands_reach_the_core_and_its_answers_the_client() {
 }
 
 #[tokio::test]
-async fn a_reload_tells_every_fault() {
+async fn a_reload_tells_every_fault_and_what_needs_a_restart() {
     let house = House::new().await;
     for path in ["/v1/dialplans/reload", "/v1/config/reload"] {
         house.faulty.store(false, Ordering::SeqCst);
-        assert_eq!(house.post(path).await.status, StatusCode::NO_CONTENT);
+        let used = house.post(path).await;
+        assert_eq!(used.status, StatusCode::OK);
+        assert_eq!(used.json(), serde_json::json!({"needs_restart": ["media.ports"]}));
         house.faulty.store(true, Ordering::SeqCst);
         let answer = house.post(path).await;
         assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (422, "bad-files"));
@@ -180,7 +182,10 @@ async fn health_is_open_and_tells_strangers_no_more_than_names() {
         ill.json(),
         serde_json::json!({"status": "degraded", "alarms": ["recordings-disk"]})
     );
+    house.door.health.restart_needed(vec!["media.ports".to_owned()]);
+    assert_eq!(house.anonymous(Method::GET, "/health").await.json(), ill.json());
     let known = house.get("/health").await.json();
+    assert_eq!(known["needs_restart"], serde_json::json!(["media.ports"]));
     assert_eq!(known["details"][0]["what"], "/srv is full");
     assert_eq!(known["details"][0]["since"], 5);
 }

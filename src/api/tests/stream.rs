@@ -202,3 +202,28 @@ async fn a_reader_that_reads_nothing_costs_only_itself() {
     }
     panic!("the slow reader keeps its place");
 }
+
+#[tokio::test]
+async fn a_stop_sends_the_last_events_and_says_that_the_engine_goes_away() {
+    let mut house = House::new().await;
+    let address = house.listen().await;
+    house.happen("fcg", facts(2)).await;
+    let mut socket = connect(address, "&after=0").await.unwrap();
+    let mut silent = connect(address, "").await.unwrap();
+    for number in 1..=2 {
+        assert_eq!(next(&mut socket).await["number"], number);
+    }
+    // Written, and not published before the end.
+    house.write("fcg", facts(1));
+    let events = house.door.events.clone();
+    let ending = tokio::spawn(async move { events.end(Duration::from_secs(20)).await });
+    assert_eq!(next(&mut socket).await["number"], 3);
+    assert_eq!(close_code(&mut socket).await, 1001);
+    assert_eq!(close_code(&mut silent).await, 1001);
+    // They close in order, too.
+    while let Some(Ok(_)) = socket.next().await {}
+    while let Some(Ok(_)) = silent.next().await {}
+    ending.await.unwrap();
+    let mut late = connect(address, "").await.unwrap();
+    assert_eq!(close_code(&mut late).await, 1001);
+}

@@ -8,7 +8,7 @@ use crate::acd::{self, AgentSettings, QueueSettings};
 use crate::base::{AgentId, CallId, CommandId, Instant, Random, Wall};
 use crate::call::{
     AccountRules, AnswerBy, CallerFrom, Cdr, Command, Core, Effect, Event, Fact, Parts, Phone,
-    Record, Route, Settings, TrunkRules,
+    Record, Route, Settings, TrunkRules, View,
 };
 use crate::dialplan::{Flows, Known};
 use crate::media::{self, Ports, Prompts};
@@ -37,6 +37,8 @@ pub(super) struct Bench {
     pub(super) media: Vec<media::Command>,
     /// What was sent to somebody, in order: to whom, and the text.
     pub(super) sent: Vec<(SocketAddr, String)>,
+    /// What people see, in order.
+    pub(super) views: Vec<View>,
     calls: usize,
     /// Phones of agents that take no call: they ring.
     pub(super) silent: bool,
@@ -159,6 +161,7 @@ impl Bench {
             records: Vec::new(),
             media: Vec::new(),
             sent: Vec::new(),
+            views: Vec::new(),
             calls: 0,
             silent: false,
         };
@@ -192,6 +195,7 @@ impl Bench {
                     self.far(flow.peer, &text);
                 }
                 Effect::Record(record) => self.records.push(*record),
+                Effect::View(view) => self.views.push(*view),
                 Effect::Media { command, .. } => {
                     let closed = match &command {
                         media::Command::Close { stream } => Some(*stream),

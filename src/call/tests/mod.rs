@@ -3,5 +3,6 @@ mod clock;
 mod panics;
 mod phases;
 mod queues;
+mod reload;
 
 use bench::Bench;

@@ -2,7 +2,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener as Listener, TcpStream as Stream};
 
 use super::*;
-use crate::base::Instant;
+use crate::base::{Instant, Random};
 use crate::node::lanes::{Lanes, lanes};
 use crate::node::trunk_sources::TrunkSources;
 
@@ -24,9 +24,11 @@ impl Bench {
             .build()
             .unwrap();
         let (senders, lanes) = lanes();
-        let throttle = Throttle::new(TrunkSources::new(&[]));
+        let trunks = TrunkSources::new(&[]);
+        let refusals = Refusals::new(trunks.clone(), Random::from_number(1));
+        let throttle = Throttle::new(trunks);
         let clock = Clock::start(Instant::from_micros(1_000_000));
-        let hub = TcpHub::new(runtime.handle().clone(), senders, clock, throttle);
+        let hub = TcpHub::new(runtime.handle().clone(), senders, clock, throttle, refusals);
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let local = listener.local_addr().unwrap();
         runtime.spawn(hub.clone().accept(listener, local));

@@ -62,7 +62,10 @@ impl Arriving {
                 self.ring(ground, Provisional { status, sdp, remind_at: ground.now }, out);
             }
             DialogInput::Wish(Wish::Answer { sdp }) => {
-                let reply = Reply { gate: true, ..Reply::new(200).with_sdp(Some(sdp)) };
+                let reply = Reply {
+                    gate: crate::sip::stack::Gate::Records,
+                    ..Reply::new(200).with_sdp(Some(sdp))
+                };
                 out.push(DialogOutput::Respond { server: self.server, reply });
                 let unacked = Unacked::new(ground, self.server, self.cseq, !self.is_offered, true);
                 return Some(State::Up(Up::new(Turn::Unacked(unacked))));

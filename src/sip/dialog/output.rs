@@ -1,6 +1,6 @@
 use bytes::Bytes;
 
-use crate::sip::stack::{Event, Flow};
+use crate::sip::stack::{Event, Flow, Gate};
 use crate::sip::txn::{ClientId, ServerId};
 use crate::sip::wire::{Name, Request, Text};
 
@@ -75,7 +75,7 @@ pub(crate) struct Reply {
     /// SDP.
     pub(crate) sdp: Option<Bytes>,
     /// As in `Output::Send`.
-    pub(crate) gate: bool,
+    pub(crate) gate: Gate,
 }
 
 impl Reply {

@@ -4,7 +4,7 @@ use crate::sip::dialog::Reply;
 use crate::sip::stack::asked::Asked;
 use crate::sip::stack::head::reply_to;
 use crate::sip::stack::receiving::{Denied, stranger};
-use crate::sip::stack::{Flow, Output, Peer, Stack};
+use crate::sip::stack::{Flow, Gate, Output, Peer, Stack};
 use crate::sip::wire::{Credentials, Name, Response, Text, Uri};
 
 /// Bytes that a source which has not proved itself gets back for each byte that it sends (R27).
@@ -148,7 +148,7 @@ impl Stack {
         let is_proved = flow.transport.is_reliable() || self.net.trunk_at(flow.peer).is_some();
         let is_within = is_proved || bytes.len() <= length.saturating_mul(AMPLIFICATION_MAX);
         if is_within {
-            out.push(Output::Send { flow, bytes: bytes.into(), gate: false });
+            out.push(Output::Send { flow, bytes: bytes.into(), gate: Gate::Open });
         }
         is_within
     }

@@ -3,7 +3,7 @@ use bytes::Bytes;
 use crate::base::{DialogId, Instant};
 use crate::sip::dialog::{DialogInput, DialogOutput, Ground, Reply};
 use crate::sip::stack::front::Timer;
-use crate::sip::stack::{Output, Owner, Stack, Start};
+use crate::sip::stack::{Gate, Output, Owner, Stack, Start};
 use crate::sip::txn::{ClientId, ClientInput, ClientOutput, ServerId, ServerInput, ServerOutput};
 use crate::sip::wire::Request;
 
@@ -56,7 +56,7 @@ impl Stack {
                 }
                 DialogOutput::Ack { client, tag, flow, ack } => {
                     let bytes = written(&ack);
-                    out.push(Output::Send { flow, bytes: bytes.clone(), gate: false });
+                    out.push(Output::Send { flow, bytes: bytes.clone(), gate: Gate::Open });
                     let input = ClientInput::Acked { tag: &tag, flow, bytes };
                     self.client(now, client, input, None, out);
                 }
@@ -102,7 +102,7 @@ impl Stack {
         for want in wants {
             match (want, &owner) {
                 (ClientOutput::Send { flow, bytes }, _) => {
-                    out.push(Output::Send { flow, bytes, gate: false });
+                    out.push(Output::Send { flow, bytes, gate: Gate::Open });
                 }
                 (ClientOutput::Deliver, Some(owner)) => {
                     if let Some(incoming) = response {

@@ -132,6 +132,11 @@ impl Stack {
         self.registrar.all()
     }
 
+    /// The contacts of one account, oldest first.
+    pub fn bindings_of(&self, account: &AccountId) -> impl Iterator<Item = &Binding> {
+        self.registrar.of(account)
+    }
+
     /// Takes back the contacts of the last run (R18). Those of unknown accounts, expired ones, and
     /// those that only a lost TCP connection could reach are left out.
     pub fn restore_bindings(&mut self, now: Instant, bindings: Vec<Binding>) {

@@ -47,7 +47,7 @@ pub use input::Input;
 pub use invite_info::InviteInfo;
 use keepalive::Keepalives;
 pub(crate) use net::Net;
-pub use output::Output;
+pub use output::{Gate, Output};
 pub use peer::Peer;
 use registering::contact_key;
 use sdp_body::{sdp, sdp_of};

@@ -5,7 +5,7 @@ use crate::sip::dialog::Reply;
 use crate::sip::registrar::{NotRegistered, Registering, Wish};
 use crate::sip::stack::asked::Asked;
 use crate::sip::stack::inside::refusal;
-use crate::sip::stack::{Output, Stack};
+use crate::sip::stack::{Gate, Output, Stack};
 use crate::sip::wire::{Contacts, Name, NameAddr, Scheme, Text, Uri};
 
 /// Contacts that one REGISTER may name.
@@ -24,7 +24,13 @@ impl Stack {
         let server = self.begin(now, asked, None, None, tag);
         let reply = match refusal(asked) {
             Some(reply) => reply,
-            None => self.registered(now, asked, &account, out),
+            None => {
+                let told = out.len();
+                let reply = self.registered(now, asked, &account, out);
+                // The phone relies on what it is told: it is told no sooner than it is kept (R18).
+                let has_changed = out.len() > told;
+                Reply { gate: if has_changed { Gate::Registrations } else { Gate::Open }, ..reply }
+            }
         };
         self.respond(now, server, reply, out);
     }

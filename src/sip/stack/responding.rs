@@ -1,7 +1,7 @@
 use crate::base::Instant;
 use crate::sip::dialog::{DialogInput, contact, routes};
 use crate::sip::stack::drive::{Incoming, written};
-use crate::sip::stack::{Output, Owner, Stack, Start};
+use crate::sip::stack::{Gate, Output, Owner, Stack, Start};
 use crate::sip::txn::{ClientId, ClientInput};
 use crate::sip::wire::{Method, Name, Request, Response, Text};
 
@@ -92,7 +92,7 @@ impl Stack {
         let (_, ack) = request(Method::Ack, cseq.number);
         let (bye_id, bye) = request(Method::Bye, cseq.number.saturating_add(1));
         let bytes = written(&ack);
-        out.push(Output::Send { flow, bytes: bytes.clone(), gate: false });
+        out.push(Output::Send { flow, bytes: bytes.clone(), gate: Gate::Open });
         self.client(now, id, ClientInput::Acked { tag: &tag, flow, bytes }, None, out);
         self.send_request(now, bye_id, flow, bye, Owner::Nobody, out);
     }

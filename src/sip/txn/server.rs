@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
 use crate::base::Instant;
-use crate::sip::stack::{Flow, Timers};
+use crate::sip::stack::{Flow, Gate, Timers};
 use crate::sip::txn::{ServerInvite, ServerOther};
 
 /// A server transaction of either kind.
@@ -27,7 +27,7 @@ pub(crate) enum ServerInput {
         /// The whole response.
         bytes: Bytes,
         /// As in `Output::Send`.
-        gate: bool,
+        gate: Gate,
     },
     /// Send the 2xx of an INVITE again.
     Resend,
@@ -47,7 +47,7 @@ pub(crate) enum ServerOutput {
         /// The message.
         bytes: Bytes,
         /// As in `Output::Send`.
-        gate: bool,
+        gate: Gate,
     },
 }
 

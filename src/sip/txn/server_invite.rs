@@ -3,7 +3,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::base::Instant;
-use crate::sip::stack::{Flow, Timers};
+use crate::sip::stack::{Flow, Gate, Timers};
 use crate::sip::txn::{Backoff, ServerInput, ServerOutput};
 
 /// The INVITE server transaction (RFC 3261 §17.2.1 with RFC 6026 §7.1).
@@ -28,7 +28,7 @@ enum State {
 #[derive(Clone, Debug)]
 struct Answer {
     bytes: Bytes,
-    gate: bool,
+    gate: Gate,
 }
 
 impl ServerInvite {
@@ -85,10 +85,10 @@ impl ServerInvite {
                 }
             }
             (State::Proceeding { last: Some(last) }, ServerInput::Again) => {
-                out.push(ServerOutput::Send { flow, bytes: last.clone(), gate: false });
+                out.push(ServerOutput::Send { flow, bytes: last.clone(), gate: Gate::Open });
             }
             (State::Completed { response, .. }, ServerInput::Again) => {
-                out.push(ServerOutput::Send { flow, bytes: response.clone(), gate: false });
+                out.push(ServerOutput::Send { flow, bytes: response.clone(), gate: Gate::Open });
             }
             (State::Accepted { response: Some(answer), .. }, ServerInput::Resend) => {
                 let Answer { bytes, gate } = answer.clone();
@@ -105,7 +105,11 @@ impl ServerInvite {
                 }
                 if let Some(backoff) = backoff.as_mut().filter(|b| b.at() <= now) {
                     backoff.double(now, timers.t2);
-                    out.push(ServerOutput::Send { flow, bytes: response.clone(), gate: false });
+                    out.push(ServerOutput::Send {
+                        flow,
+                        bytes: response.clone(),
+                        gate: Gate::Open,
+                    });
                 }
             }
             (State::Confirmed { until } | State::Accepted { until, .. }, ServerInput::Deadline)

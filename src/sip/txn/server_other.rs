@@ -3,7 +3,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::base::Instant;
-use crate::sip::stack::{Flow, Timers};
+use crate::sip::stack::{Flow, Gate, Timers};
 use crate::sip::txn::{ServerInput, ServerOutput};
 
 /// The server transaction of every method but INVITE and ACK (RFC 3261 §17.2.2).
@@ -18,7 +18,7 @@ enum State {
     /// No final response yet. Forgotten when the peer has given up too (64 × T1).
     Trying { until: Instant },
     /// Answered; the answer is sent again for each request that comes again. Timer J.
-    Completed { response: Bytes, until: Instant },
+    Completed { response: Bytes, gate: Gate, until: Instant },
 }
 
 impl ServerOther {
@@ -49,11 +49,11 @@ impl ServerOther {
                 if status >= 200 {
                     let linger =
                         if flow.transport.is_reliable() { Duration::ZERO } else { timers.t1 * 64 };
-                    self.state = State::Completed { response: bytes, until: now + linger };
+                    self.state = State::Completed { response: bytes, gate, until: now + linger };
                 }
             }
-            (State::Completed { response, .. }, ServerInput::Again) => {
-                out.push(ServerOutput::Send { flow, bytes: response.clone(), gate: false });
+            (State::Completed { response, gate, .. }, ServerInput::Again) => {
+                out.push(ServerOutput::Send { flow, bytes: response.clone(), gate: *gate });
             }
             (State::Trying { until } | State::Completed { until, .. }, ServerInput::Deadline)
                 if *until <= now =>

@@ -46,6 +46,7 @@ impl LoaderSettings {
 pub struct Loader {
     settings: LoaderSettings,
     spool: SpoolReader,
+    /// For those who ask.
     pool: watch::Sender<Option<SqlitePool>>,
     failures: u32,
 }
@@ -67,6 +68,8 @@ enum Setback {
 
 /// How long a lock of somebody else is waited for.
 const BUSY: Duration = Duration::from_secs(5);
+/// Questions that are answered at once.
+const READERS: u32 = 4;
 /// How often to look whether the database's file is still there and the spool has news.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -83,8 +86,8 @@ impl Loader {
     pub async fn run(mut self, mut stop: watch::Receiver<bool>, mut notify: impl FnMut(Alarm)) {
         loop {
             let end = self.attempt(&mut stop, &mut notify).await;
-            if let Some(pool) = self.pool.send_replace(None) {
-                let _ = tokio::time::timeout(self.settings.patience, pool.close()).await;
+            if let Some(readers) = self.pool.send_replace(None) {
+                let _ = tokio::time::timeout(self.settings.patience, readers.close()).await;
             }
             let Err(setback) = end else { return };
             self.fail(&setback, &mut notify);
@@ -125,15 +128,28 @@ impl Loader {
         let patience = self.settings.patience;
         let slow = |_| Setback::Slow(patience);
         let pool = tokio::time::timeout(patience, self.connect()).await.map_err(slow)??;
-        let mut at = tokio::time::timeout(patience, self.loaded(&pool)).await.map_err(slow)??;
+        let end = self.load_all(&pool, stop, notify).await;
+        let _ = tokio::time::timeout(patience, pool.close()).await;
+        end
+    }
+
+    async fn load_all(
+        &mut self,
+        pool: &SqlitePool,
+        stop: &mut watch::Receiver<bool>,
+        notify: &mut impl FnMut(Alarm),
+    ) -> Result<(), Setback> {
+        let patience = self.settings.patience;
+        let slow = |_| Setback::Slow(patience);
+        let mut at = tokio::time::timeout(patience, self.loaded(pool)).await.map_err(slow)??;
         let file = self.file_id();
-        self.pool.send_replace(Some(pool.clone()));
+        self.pool.send_replace(Some(self.readers()));
         self.spool.set_loaded(at);
         loop {
             let chunk = self.read(at).await?;
             let is_more = chunk.next != at;
             if is_more {
-                let load = self.load(&pool, &chunk);
+                let load = self.load(pool, &chunk);
                 tokio::time::timeout(patience, load).await.map_err(slow)??;
                 at = chunk.next;
                 self.spool.set_loaded(at);
@@ -158,20 +174,34 @@ impl Loader {
         }
     }
 
+    /// The loader's own connection. Those who ask have others, so that no question, however slow, can
+    /// keep a record out.
     async fn connect(&self) -> Result<SqlitePool, Setback> {
-        let options = SqliteConnectOptions::new()
-            .filename(&self.settings.path)
+        let options = self
+            .options()
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(self.settings.patience.min(BUSY));
+            .synchronous(SqliteSynchronous::Normal);
         let pool = SqlitePoolOptions::new()
-            .max_connections(4)
+            .max_connections(1)
             .acquire_timeout(self.settings.patience)
             .connect_with(options)
             .await?;
         sqlx::migrate!("migrations/sqlite").run(&pool).await?;
         Ok(pool)
+    }
+
+    /// The connections for those who ask; they can only read.
+    fn readers(&self) -> SqlitePool {
+        SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(self.settings.patience)
+            .connect_lazy_with(self.options().read_only(true))
+    }
+
+    fn options(&self) -> SqliteConnectOptions {
+        let busy = self.settings.patience.min(BUSY);
+        SqliteConnectOptions::new().filename(&self.settings.path).busy_timeout(busy)
     }
 
     /// Which file the path means now.

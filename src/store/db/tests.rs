@@ -381,3 +381,42 @@ proptest! {
         })?;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_questions_keep_no_record_out() {
+    let dir = folder();
+    let mut spool = spool(dir.path());
+    let mut sample = Sample::default();
+    let fact = || Fact::Registration { account: "1".into(), contact: "x".into(), registered: true };
+    write(&mut spool, vec![sample.record("a", fact())]);
+    let reader = spool.reader();
+    let patient = LoaderSettings {
+        patience: Duration::from_secs(20),
+        ..settings(&dir.path().join("records.db"))
+    };
+    let ((), alarms) = beside(patient, reader.clone(), async |database: Database| {
+        wait_for(&database, 1).await;
+        // As many questions as are answered at once, none of which comes to an end.
+        let pool = database.pool().unwrap();
+        let mut questions = Vec::new();
+        while questions.len() < 4 {
+            let mut question = pool.acquire().await.unwrap();
+            sqlx::query("BEGIN").execute(&mut *question).await.unwrap();
+            sqlx::query("SELECT * FROM event").fetch_all(&mut *question).await.unwrap();
+            questions.push(question);
+        }
+        let end = reader.loaded();
+        write(&mut spool, vec![sample.record("a", fact())]);
+        for _ in 0..2_000 {
+            if reader.loaded() > end {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(reader.loaded() > end, "the loader waits for the questions");
+        let refused = sqlx::query("DELETE FROM event").execute(&mut *questions[0]).await;
+        assert!(refused.is_err(), "who asks can only read");
+    })
+    .await;
+    assert_eq!(alarms, []);
+}

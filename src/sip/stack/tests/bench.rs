@@ -7,8 +7,8 @@ use crate::base::{DialogId, Instant, Random};
 use crate::sip::auth::{Algorithm, ha1};
 use crate::sip::stack::tests::Far;
 use crate::sip::stack::{
-    AccountSettings, Command, Event, Flow, Input, Listener, Output, Settings, Stack, Transport,
-    TrunkCredentials, TrunkSettings,
+    AccountSettings, Command, Event, Flow, Gate, Input, Listener, Output, Settings, Stack,
+    Transport, TrunkCredentials, TrunkSettings,
 };
 use crate::sip::wire::{Message, Request, Response, parse};
 
@@ -29,7 +29,7 @@ pub(super) struct Bench {
 pub(super) struct Sent {
     pub(super) flow: Flow,
     pub(super) message: Message,
-    pub(super) gate: bool,
+    pub(super) gate: Gate,
     pub(super) length: usize,
 }
 

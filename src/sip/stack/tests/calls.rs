@@ -1,5 +1,5 @@
 use crate::sip::stack::tests::{Bench, Far, SDP};
-use crate::sip::stack::{Command, Event, Peer};
+use crate::sip::stack::{Command, Event, Gate, Peer};
 use crate::sip::wire::Name;
 
 #[test]
@@ -22,7 +22,7 @@ fn a_carriers_call_is_answered_and_the_carrier_hangs_up() {
     bench.receive(far.flow, far.write("INVITE", Some(SDP)));
     assert_eq!(bench.sent(), ["180 INVITE"], "the same again");
     bench.answer(dialog);
-    assert!(bench.sent[0].gate);
+    assert_eq!(bench.sent[0].gate, Gate::Records);
     let answer = bench.response();
     assert_eq!((answer.status, &answer.body[..]), (200, SDP.as_bytes()));
     assert!(answer.headers.has(Name::Contact) && answer.headers.has(Name::Allow));
@@ -114,7 +114,10 @@ fn a_2xx_is_sent_again_until_its_ack_and_ends_in_a_bye_without_one() {
     bench.sent.clear();
     bench.answer(dialog);
     bench.pass(8_000);
-    assert!(bench.sent.iter().all(|sent| sent.gate), "each copy waits for the record");
+    assert!(
+        bench.sent.iter().all(|sent| sent.gate == Gate::Records),
+        "each copy waits for the record"
+    );
     // At 0, 0.5, 1.5, 3.5 and 7.5 s.
     assert_eq!(bench.sent(), ["200 INVITE"; 5]);
     bench.pass(23_999);

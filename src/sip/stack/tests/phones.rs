@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::sip::auth::Algorithm;
 use crate::sip::stack::tests::bench::{settings, tcp, udp};
 use crate::sip::stack::tests::{Bench, Far, SDP};
-use crate::sip::stack::{Caller, Command, Destination, Event, Peer, Settings};
+use crate::sip::stack::{Caller, Command, Destination, Event, Gate, Peer, Settings};
 use crate::sip::wire::Name;
 
 fn call(bench: &mut Bench, account: &str) -> crate::base::DialogId {
@@ -22,6 +22,8 @@ fn call(bench: &mut Bench, account: &str) -> crate::base::DialogId {
 fn a_phone_registers_refreshes_and_expires() {
     let mut bench = Bench::new();
     let mut far = bench.register(udp("10.0.1.1:5060"), "alice", "secret");
+    // The phone relies on it, so it waits until it is written (R18); so does each copy.
+    assert_eq!(bench.sent[0].gate, Gate::Registrations);
     let ok = bench.response();
     assert_eq!(ok.status, 200);
     assert_eq!(ok.headers.get(Name::Contact), Some("<sip:far@10.0.1.1:5060>;expires=300"));
@@ -31,12 +33,14 @@ fn a_phone_registers_refreshes_and_expires() {
     // A copy gets the same answer; a replay in a new transaction does not get in.
     let copy = bench.registration(&far, "REGISTER");
     bench.receive(far.flow, copy);
+    assert_eq!(bench.sent[0].gate, Gate::Registrations);
     assert_eq!(bench.response().status, 200);
     far.branch += 1;
     let replay = bench.registration(&far, "REGISTER");
     bench.receive(far.flow, replay);
     let stale = bench.response();
     assert_eq!(stale.status, 401);
+    assert_eq!(bench.stack.bindings_of(&"a".into()).count(), 1);
     let mut challenges = stale.headers.challenges(Name::WwwAuthenticate);
     assert_eq!(challenges.next().unwrap().stale(), Some("true"));
     assert_eq!(bench.events(), [""; 0]);
@@ -373,6 +377,42 @@ fn an_offer_says_from_where_it_came() {
         bench.receive(flow, ack);
         bench.events.clear();
     }
+    bench.hang_up(dialog);
+    bench.check_empty();
+}
+
+/// R12: who is neither where the dialog is nor where its account is registered needs its digest.
+#[test]
+fn a_phone_that_moved_goes_on_with_its_own_digest_and_with_no_other() {
+    let mut bench = Bench::new();
+    let alice = bench.register(udp("10.0.1.1:5060"), "alice", "secret");
+    bench.sent.clear();
+    let dialog = call(&mut bench, "a");
+    let invite = bench.request();
+    bench.receive(alice.flow, alice.respond(&invite, 200, Some(SDP)));
+    bench.sent.clear();
+    bench.events.clear();
+    let mut inside = bench.far_of(alice, &invite);
+    inside.extra.clear();
+    inside.flow = udp("10.0.7.7:5060");
+    let hold = inside.next("INVITE", Some(SDP));
+    bench.receive(inside.flow, hold);
+    let challenge = bench.response();
+    assert_eq!(challenge.status, 401);
+    bench.events.clear();
+    let mut bob = inside.clone();
+    bob.authorize(&challenge, "BYE", "bob", "secret", 1);
+    let bye = bob.next("BYE", None);
+    bench.receive(bob.flow, bye);
+    assert_eq!(bench.response().status, 481, "the dialog is another account's");
+    inside.branch += 10;
+    inside.authorize(&challenge, "INVITE", "alice", "secret", 2);
+    let hold = inside.next("INVITE", Some(SDP));
+    bench.receive(inside.flow, hold);
+    assert_eq!(bench.events(), ["offered sdp"]);
+    bench.command(Command::Accept { dialog, sdp: SDP.into() });
+    let ack = inside.ack(None);
+    bench.receive(inside.flow, ack);
     bench.hang_up(dialog);
     bench.check_empty();
 }
