@@ -19,6 +19,8 @@ mod refusal;
 mod registration_log;
 mod spooling;
 mod sys;
+mod sockets;
+mod spool_outbox;
 mod tcp;
 mod threads;
 mod throttle;
