@@ -103,12 +103,12 @@ impl Engine {
         }
         let prompts = Arc::new(files::load_prompts(config.node.sounds.as_deref())?);
         let flows = Arc::new(read_flows(file.as_deref(), &config, &prompts)?);
-        let kept = Kept::open(&config.node.data)?;
-        let clock = kept.start_clock()?;
+        let mut kept = Kept::open(&config.node.data)?;
+        let clock = kept.start_clock();
         let mut call = config.call.clone();
-        call.sip.nonce_key = kept.nonce_key()?;
+        call.sip.nonce_key = kept.nonce_key();
         let call = Arc::new(call);
-        let token = kept.token(&config.node.api)?;
+        let token = kept.token(&config.node.api);
         let mut random = Random::from_seed(threads::system_seed());
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -156,7 +156,13 @@ impl Engine {
         let live = Arc::new(Live::default());
         let health = Arc::new(Health::default());
         let to_core = senders.clone();
-        let (keep, keeper) = kept.run(clock, Arc::clone(&stop), move |gate| to_core.kept(gate));
+        let of_alarms = senders.clone();
+        let (keep, keeper) = kept.run(
+            clock,
+            Arc::clone(&stop),
+            move |gate| to_core.kept(gate),
+            move |alarm| spooling::tell(&of_alarms, alarm),
+        );
         let hands = Hands::new(Tools {
             net,
             media: Arc::clone(&media),

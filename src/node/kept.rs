@@ -13,7 +13,7 @@ use crate::node::clock::{Clock, KeptPair};
 use crate::node::registration_log::{Change, RegistrationLog};
 use crate::node::threads;
 use crate::sip::Binding;
-use crate::store::KeptFile;
+use crate::store::{Alarm, KeptFile};
 
 /// How often the pair of clocks is kept.
 const CLOCK_EVERY: Duration = Duration::from_secs(5);
@@ -25,6 +25,55 @@ pub(crate) struct Kept {
     folder: PathBuf,
     clock: KeptFile<KeptPair>,
     registrations: RegistrationLog,
+    unsaved: Vec<Unsaved>,
+    trouble: Trouble,
+}
+
+/// A value that was made at this start and could not be written yet.
+enum Unsaved {
+    NonceKey(KeptFile<[u8; 32]>, [u8; 32]),
+    Token(KeptFile<String>, String),
+}
+
+impl Unsaved {
+    fn save(&self) -> io::Result<()> {
+        match self {
+            Self::NonceKey(file, key) => file.save(key),
+            Self::Token(file, token) => file.save(token),
+        }
+    }
+}
+
+/// Whether the data folder can be written. What cannot costs no call: it is tried again.
+#[derive(Default)]
+struct Trouble {
+    is_up: bool,
+    alarms: Vec<Alarm>,
+}
+
+impl Trouble {
+    fn raise(&mut self, what: &str, error: &io::Error) {
+        tracing::warn!(%error, what, "cannot be kept for the next start");
+        if !std::mem::replace(&mut self.is_up, true) {
+            let what = format!(
+                "{what} cannot be kept for the next start: {error}; calls go on; make space in \
+                 node.data or mend its disk"
+            );
+            self.alarms.push(Alarm::raised("data-folder", what));
+        }
+    }
+
+    fn note(&mut self, saved: io::Result<()>, what: &str) {
+        if let Err(error) = saved {
+            self.raise(what, &error);
+        }
+    }
+
+    fn is_over(&mut self) {
+        if std::mem::take(&mut self.is_up) {
+            self.alarms.push(Alarm::cleared("data-folder", "all is kept again"));
+        }
+    }
 }
 
 /// What is to be kept of registrations.
@@ -44,6 +93,7 @@ const TOGETHER: usize = 512;
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
 /// A kept value cannot be used.
+#[derive(Debug)]
 pub(crate) struct KeptError {
     pub(crate) what: String,
     pub(crate) source: io::Error,
@@ -61,33 +111,44 @@ impl Kept {
             folder.display()
         );
         fs::create_dir_all(folder).map_err(error(what))?;
-        let what = format!("the registrations in {} cannot be read or written", folder.display());
+        let what = format!("the registrations in {} cannot be read", folder.display());
+        let mut registrations = RegistrationLog::open(folder).map_err(error(what))?;
+        let mut trouble = Trouble::default();
+        trouble.note(registrations.begin(), "registrations");
         Ok(Self {
             clock: KeptFile::new(folder.join("clock.json")),
-            registrations: RegistrationLog::open(folder).map_err(error(what))?,
+            registrations,
             folder: folder.to_path_buf(),
+            unsaved: Vec::new(),
+            trouble,
         })
     }
 
     /// The clock, continued from the last run.
-    pub(crate) fn start_clock(&self) -> Result<Clock, KeptError> {
-        let kept =
-            self.clock.load().or_else(|error| forgive(&error)).map_err(error_of(&self.clock))?;
+    pub(crate) fn start_clock(&mut self) -> Clock {
+        let kept = forgive(self.clock.load());
         let clock = Clock::resume(kept);
         // Kept at once: a crash in the first seconds must not turn the clock back.
-        self.clock.save(&clock.pair()).map_err(error_of(&self.clock))?;
-        Ok(clock)
+        self.trouble.note(self.clock.save(&clock.pair()), "the clock");
+        clock
     }
 
     /// The key that signs nonces, made at the first start (R8).
-    pub(crate) fn nonce_key(&self) -> Result<[u8; 32], KeptError> {
+    pub(crate) fn nonce_key(&mut self) -> [u8; 32] {
         let file = KeptFile::<[u8; 32]>::new(self.folder.join("nonce-key.json"));
-        if let Some(key) = file.load().or_else(|error| forgive(&error)).map_err(error_of(&file))? {
-            return Ok(key);
+        if let Some(key) = forgive(file.load()) {
+            return key;
         }
         let key = threads::system_seed();
-        file.save(&key).map_err(error_of(&file))?;
-        Ok(key)
+        self.save(Unsaved::NonceKey(file, key), "the key of nonces");
+        key
+    }
+
+    fn save(&mut self, value: Unsaved, what: &str) {
+        if let Err(error) = value.save() {
+            self.trouble.raise(what, &error);
+            self.unsaved.push(value);
+        }
     }
 
     /// Registrations of the last run (R18).
@@ -96,19 +157,17 @@ impl Kept {
     }
 
     /// A token of the API: the first configured one, else one that is made at the first start.
-    pub(crate) fn token(&self, api: &ApiSettings) -> Result<String, KeptError> {
+    pub(crate) fn token(&mut self, api: &ApiSettings) -> String {
         if let Some(token) = api.tokens.first() {
-            return Ok(token.secret.clone());
+            return token.secret.clone();
         }
         let file = KeptFile::<String>::new(self.folder.join("api-token.json"));
-        if let Some(token) =
-            file.load().or_else(|error| forgive(&error)).map_err(error_of(&file))?
-        {
-            return Ok(token);
+        if let Some(token) = forgive(file.load()) {
+            return token;
         }
         let token = hex::encode(&threads::system_seed()[..20]);
-        file.save(&token).map_err(error_of(&file))?;
-        Ok(token)
+        self.save(Unsaved::Token(file, token.clone()), "the token of the API");
+        token
     }
 
     /// Keeps registrations as they come, and the clocks now and then, on a thread of its own. `written`
@@ -118,36 +177,47 @@ impl Kept {
         clock: Clock,
         stop: Arc<AtomicBool>,
         written: impl Fn(u64) + Send + 'static,
+        alarm: impl Fn(Alarm) + Send + 'static,
     ) -> (Sender<Keep>, JoinHandle<()>) {
         let (sender, receiver) = bounded(INBOX);
-        let Self { clock: pair, mut registrations, .. } = self;
+        let Self { clock: pair, mut registrations, mut unsaved, mut trouble, .. } = self;
         let thread = threads::spawn("keeper", move || {
             let mut clock_at = clock.now() + CLOCK_EVERY;
             let mut sync_at = clock.now() + SYNC_EVERY;
             loop {
+                trouble.alarms.drain(..).for_each(&alarm);
                 match receiver.recv_timeout(LOOK_EVERY) {
-                    Ok(first) => take(&mut registrations, first, &receiver, &written),
+                    Ok(first) => {
+                        take(&mut registrations, first, &receiver, &written, &mut trouble);
+                    }
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
                 let now = clock.now();
                 if now >= sync_at {
                     sync_at = now + SYNC_EVERY;
-                    warn(registrations.sync(), "registrations");
+                    trouble.note(registrations.sync(), "registrations");
                 }
                 if now >= clock_at {
                     clock_at = now + CLOCK_EVERY;
-                    warn(pair.save(&clock.pair()), "clock");
+                    unsaved.retain(|value| value.save().is_err());
+                    match pair.save(&clock.pair()) {
+                        Err(error) => trouble.raise("the clock", &error),
+                        Ok(()) if unsaved.is_empty() && !registrations.is_behind() => {
+                            trouble.is_over();
+                        }
+                        Ok(()) => {}
+                    }
                 }
                 if stop.load(Ordering::Relaxed) {
                     break;
                 }
             }
             while let Ok(first) = receiver.try_recv() {
-                take(&mut registrations, first, &receiver, &written);
+                take(&mut registrations, first, &receiver, &written, &mut trouble);
             }
-            warn(registrations.write_anew(), "registrations");
-            warn(pair.save(&clock.pair()), "clock");
+            trouble.note(registrations.write_anew(), "registrations");
+            trouble.note(pair.save(&clock.pair()), "the clock");
         });
         (sender, thread)
     }
@@ -159,6 +229,7 @@ fn take(
     first: Keep,
     more: &Receiver<Keep>,
     written: &impl Fn(u64),
+    trouble: &mut Trouble,
 ) {
     let (mut changes, mut last, mut next) = (Vec::new(), None, Some(first));
     while let Some(keep) = next {
@@ -169,37 +240,69 @@ fn take(
             }
             Keep::All(all) => {
                 changes.clear();
-                warn(registrations.keep_all(all), "registrations");
+                trouble.note(registrations.keep_all(all), "registrations");
             }
         }
         next = if changes.len() < TOGETHER { more.try_recv().ok() } else { None };
     }
     if !changes.is_empty() {
-        warn(registrations.keep(changes), "registrations");
+        trouble.note(registrations.keep(changes), "registrations");
     }
     if let Some(last) = last {
         written(last);
     }
 }
 
-fn error_of<T>(file: &KeptFile<T>) -> impl FnOnce(io::Error) -> KeptError
-where
-    T: serde::Serialize + serde::de::DeserializeOwned,
-{
-    error(format!("{} cannot be read or written", file.path().display()))
+/// A kept file that is damaged or cannot be read is worth less than a start: it is made anew.
+fn forgive<T>(loaded: io::Result<Option<T>>) -> Option<T> {
+    loaded.unwrap_or_else(|error| {
+        tracing::error!(%error, "a kept file cannot be read and is made anew");
+        None
+    })
 }
 
-/// A kept file that was damaged is worth less than a start: it is made anew.
-fn forgive<T>(error: &io::Error) -> io::Result<Option<T>> {
-    if error.kind() == io::ErrorKind::InvalidData {
-        tracing::error!(%error, "a kept file is damaged and is made anew");
-        return Ok(None);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: [&str; 4] = ["clock", "nonce-key", "api-token", "registrations"];
+
+    fn api() -> ApiSettings {
+        let listen = "127.0.0.1:0".parse().unwrap();
+        ApiSettings { listen, tokens: Vec::new(), streams_max: 1 }
     }
-    Err(io::Error::new(error.kind(), error.to_string()))
-}
 
-fn warn(saved: io::Result<()>, what: &str) {
-    if let Err(error) = saved {
-        tracing::warn!(%error, what, "cannot be kept for the next start");
+    /// What a full or read-only disk does to each file that a start writes, whoever runs the test.
+    fn block(folder: &Path) {
+        for file in FILES {
+            fs::create_dir(folder.join(format!("{file}.json.new"))).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_start_on_a_full_disk_goes_on_and_keeps_everything_when_there_is_room_again() {
+        let dir = tempfile::tempdir().unwrap();
+        block(dir.path());
+        let mut kept = Kept::open(dir.path()).unwrap();
+        let clock = kept.start_clock();
+        let key = kept.nonce_key();
+        let token = kept.token(&api());
+        let (alarms, told) = bounded(16);
+        let stop = Arc::new(AtomicBool::new(false));
+        let alarm = move |alarm: Alarm| alarms.send((alarm.id, alarm.cleared)).unwrap();
+        let (keep, keeper) = kept.run(clock, Arc::clone(&stop), |_| {}, alarm);
+        let guard = Duration::from_secs(60);
+        assert_eq!(told.recv_timeout(guard), Ok(("data-folder", false)));
+        for file in FILES {
+            fs::remove_dir(dir.path().join(format!("{file}.json.new"))).unwrap();
+        }
+        assert_eq!(told.recv_timeout(guard), Ok(("data-folder", true)));
+        stop.store(true, Ordering::Relaxed);
+        drop(keep);
+        keeper.join().unwrap();
+        let mut kept = Kept::open(dir.path()).unwrap();
+        assert!(kept.start_clock().now() >= clock.now() - guard);
+        assert_eq!((kept.nonce_key(), kept.token(&api())), (key, token));
+        assert!(kept.unsaved.is_empty() && kept.trouble.alarms.is_empty());
     }
 }

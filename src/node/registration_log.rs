@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,9 +18,12 @@ const CHANGES_MAX: u64 = 4 << 20;
 #[derive(Debug)]
 pub(crate) struct RegistrationLog {
     all: KeptFile<Vec<Binding>>,
-    changes: File,
-    /// Bytes of the changes, all of them whole.
+    path: PathBuf,
+    changes: Option<File>,
+    /// Bytes of the changes.
     length: u64,
+    /// Whether the files hold everything and end with a whole line. Else all is written anew first.
+    is_whole: bool,
     accounts: BTreeMap<AccountId, Vec<Binding>>,
     is_synced: bool,
 }
@@ -59,14 +62,23 @@ impl RegistrationLog {
                 Err(error) => tracing::warn!(%error, "a change of registrations is cut off"),
             }
         }
-        let mut options = OpenOptions::new();
-        let changes = options.create(true).append(true).mode(0o600).open(&path)?;
-        let length = changes.metadata()?.len();
-        let mut log = Self { all, changes, length, accounts, is_synced: true };
-        if length > 0 {
-            log.write_anew()?;
+        let length = lines.len() as u64;
+        let is_whole = length == 0;
+        Ok(Self { all, path, changes: None, length, is_whole, accounts, is_synced: true })
+    }
+
+    /// Begins to keep: what was read is written as one.
+    pub(crate) fn begin(&mut self) -> io::Result<()> {
+        if self.is_whole { self.file().map(|_| ()) } else { self.write_anew() }
+    }
+
+    fn file(&mut self) -> io::Result<&mut File> {
+        if self.changes.is_none() {
+            let mut options = OpenOptions::new();
+            options.create(true).append(true).mode(0o600);
+            self.changes = Some(options.open(&self.path)?);
         }
-        Ok(log)
+        self.changes.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     /// All registrations.
@@ -82,17 +94,21 @@ impl RegistrationLog {
             lines.push(b'\n');
             apply(&mut self.accounts, change);
         }
-        if self.length + lines.len() as u64 > CHANGES_MAX {
+        if !self.is_whole || self.length + lines.len() as u64 > CHANGES_MAX {
             return self.write_anew();
         }
         self.is_synced = false;
-        if let Err(error) = self.changes.write_all(&lines) {
-            // What is half there would spoil the next line.
-            self.changes.set_len(self.length)?;
-            return Err(error);
-        }
+        // What is half there, or not there at all, is made good by the next one.
+        self.is_whole = false;
+        self.file()?.write_all(&lines)?;
+        self.is_whole = true;
         self.length += lines.len() as u64;
         Ok(())
+    }
+
+    /// Whether something could not be written since.
+    pub(crate) fn is_behind(&self) -> bool {
+        !self.is_whole
     }
 
     /// These are all registrations.
@@ -106,8 +122,11 @@ impl RegistrationLog {
 
     /// Brings the changes to the disk itself, for a power cut.
     pub(crate) fn sync(&mut self) -> io::Result<()> {
+        if !self.is_whole {
+            return self.write_anew();
+        }
         if !self.is_synced {
-            self.changes.sync_data()?;
+            self.file()?.sync_data()?;
             self.is_synced = true;
         }
         Ok(())
@@ -116,9 +135,11 @@ impl RegistrationLog {
     /// Writes all of them and forgets the changes. A crash between the two does no harm: the last change
     /// of an account says what stands in the other file, too.
     pub(crate) fn write_anew(&mut self) -> io::Result<()> {
+        self.is_whole = false;
         self.all.save(&self.bindings())?;
-        self.changes.set_len(0)?;
+        self.file()?.set_len(0)?;
         self.length = 0;
+        self.is_whole = true;
         self.is_synced = true;
         Ok(())
     }
@@ -151,6 +172,7 @@ mod tests {
             flow,
             behind_nat: false,
             since: Instant::ZERO,
+            refreshed: Instant::ZERO,
             expires_at: Instant::from_micros(9),
             call_id: "c".into(),
             cseq: 1,
@@ -158,6 +180,12 @@ mod tests {
             instance: None,
         };
         Change { account: account.into(), bindings: contacts.iter().map(binding).collect() }
+    }
+
+    fn open(folder: &Path) -> RegistrationLog {
+        let mut log = RegistrationLog::open(folder).unwrap();
+        log.begin().unwrap();
+        log
     }
 
     fn contacts(log: &RegistrationLog) -> Vec<String> {
@@ -168,7 +196,7 @@ mod tests {
     fn what_was_kept_is_there_after_a_crash_at_any_byte() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("registrations.log");
-        let mut log = RegistrationLog::open(dir.path()).unwrap();
+        let mut log = open(dir.path());
         let mut ends = vec![(0, Vec::new())];
         for change in [
             change("a", &["a1"]),
@@ -184,7 +212,7 @@ mod tests {
         assert_eq!(ends.last(), Some(&(whole.len() as u64, vec!["a2".to_owned()])));
         for length in 0..=whole.len() {
             fs::write(&path, &whole[..length]).unwrap();
-            let log = RegistrationLog::open(dir.path()).unwrap();
+            let log = open(dir.path());
             // A line is whole without its line end, too.
             let is_kept = |(end, _): &&(u64, Vec<String>)| *end <= length as u64 + 1;
             let expected = ends.iter().rev().find(is_kept).unwrap();
@@ -197,7 +225,7 @@ mod tests {
     #[test]
     fn the_changes_are_bounded_and_forgotten_when_all_is_written() {
         let dir = tempfile::tempdir().unwrap();
-        let mut log = RegistrationLog::open(dir.path()).unwrap();
+        let mut log = open(dir.path());
         let long = "x".repeat(60_000);
         for number in 0..200 {
             log.keep(vec![change(&format!("a{}", number % 3), &[&long])]).unwrap();
@@ -208,6 +236,27 @@ mod tests {
         log.keep_all(change("b", &["b1"]).bindings).unwrap();
         assert_eq!(on_disk(), 0);
         drop(log);
-        assert_eq!(contacts(&RegistrationLog::open(dir.path()).unwrap()), ["b1"]);
+        assert_eq!(contacts(&open(dir.path())), ["b1"]);
+    }
+
+    #[test]
+    fn a_disk_that_cannot_be_written_costs_what_is_kept_no_longer_than_it_lasts() {
+        let dir = tempfile::tempdir().unwrap();
+        open(dir.path()).keep(vec![change("a", &["a1"])]).unwrap();
+        // A power cut in the midst of a line, and then there is no room to write anything anew.
+        let path = dir.path().join("registrations.log");
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"accou").unwrap();
+        let in_the_way = dir.path().join("registrations.json.new");
+        fs::create_dir(&in_the_way).unwrap();
+        let mut log = RegistrationLog::open(dir.path()).unwrap();
+        assert!(log.begin().is_err() && log.is_behind());
+        assert_eq!(contacts(&log), ["a1"]);
+        assert!(log.keep(vec![change("b", &["b1"])]).is_err());
+        assert!(log.sync().is_err() && log.is_behind());
+        fs::remove_dir(&in_the_way).unwrap();
+        log.sync().unwrap();
+        assert!(!log.is_behind());
+        drop(log);
+        assert_eq!(contacts(&open(dir.path())), ["a1", "b1"]);
     }
 }
