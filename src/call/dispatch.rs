@@ -114,7 +114,7 @@ impl Core {
     }
 }
 
-fn dialog_of(event: &sip::Event) -> Option<DialogId> {
+pub(crate) fn dialog_of(event: &sip::Event) -> Option<DialogId> {
     match event {
         sip::Event::Cancelled { dialog }
         | sip::Event::Acked { dialog, .. }

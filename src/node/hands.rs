@@ -1,4 +1,5 @@
 use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::node::media::MediaThreads;
 use crate::node::net::Net;
 use crate::node::registration_log::Change;
 use crate::sip;
-use crate::store::Batch;
+use crate::store::Alarm;
 
 /// How long a 200 waits for its record when the disk hangs: then the call is worth more.
 const GATE_PATIENCE: Duration = Duration::from_millis(300);
@@ -101,23 +102,10 @@ impl Hands {
     /// Carries out what one event led to.
     pub(crate) fn carry_out(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         for effect in effects.drain(..) {
-            match effect {
-                Effect::Send { flow, bytes, gate } => self.send(now, flow, bytes, gate),
-                Effect::Media { worker, command } => self.media(worker, command),
-                Effect::Record(record) => self.record(*record),
-                Effect::View(view) => self.tools.live.show(*view),
-                Effect::Reply { id, reply } => {
-                    if let Some(waiting) = self.waiting.remove(&id) {
-                        // Whoever asked may have given up.
-                        let _ = waiting.send(reply);
-                    }
-                }
-                Effect::KeepRegistrations(account) => {
-                    if !self.changed.contains(&account) {
-                        self.changed.push(account);
-                    }
-                }
-                Effect::Drained => self.drained = true,
+            // A fault of ours costs this one effect: the timers of whoever misses it make up for it.
+            if catch_unwind(AssertUnwindSafe(|| self.carry(now, effect))).is_err() {
+                let what = "what the core asked for".to_owned();
+                self.tools.senders.alarm(Alarm { id: "internal-error", what, cleared: false });
             }
         }
         // Each thread is called once for all that it was handed: it need not begin after the first.
@@ -146,6 +134,27 @@ impl Hands {
     pub(crate) fn keep(&mut self, now: Instant, core: &Core) {
         if !self.changed.is_empty() {
             let bindings = |account: &AccountId| core.bindings_of(account).cloned().collect();
+    fn carry(&mut self, now: Instant, effect: Effect) {
+        match effect {
+            Effect::Send { flow, bytes, gate } => self.send(now, flow, bytes, gate),
+            Effect::Media { worker, command } => self.media(worker, command),
+            Effect::Record(record) => self.record(*record),
+            Effect::View(view) => self.tools.live.show(*view),
+            Effect::Reply { id, reply } => {
+                if let Some(waiting) = self.waiting.remove(&id) {
+                    // Whoever asked may have given up.
+                    let _ = waiting.send(reply);
+                }
+            }
+            Effect::KeepRegistrations(account) => {
+                if !self.changed.contains(&account) {
+                    self.changed.push(account);
+                }
+            }
+            Effect::Drained => self.drained = true,
+        }
+    }
+
             let changes = self.changed.drain(..);
             let changes =
                 changes.map(|account| Change { bindings: bindings(&account), account }).collect();
@@ -215,8 +224,35 @@ impl Hands {
         };
         tracing::error!(worker, %stream, "a media worker takes no more commands");
         let why = media::Failure::TooManyStreams;
-        let failed = media::Event::Failed { stream, why };
-        let _ = self.tools.senders.media.try_send(failed);
+        self.refused.push_back(media::Event::Failed { stream, why });
+    }
+
+    /// What a media worker refused, for the core; one at a time.
+    pub(crate) fn take_refused(&mut self) -> Option<media::Event> {
+        self.refused.pop_front()
+    }
+
+    /// Tries again what had no room elsewhere.
+    fn retry(&mut self, now: Instant) {
+        if self.media_backlog.is_empty() && !self.tools.spool.is_behind() {
+            self.retry_at = None;
+            return;
+        }
+        if self.retry_at.is_some_and(|at| at > now) {
+            return;
+        }
+        self.tools.spool.retry();
+        let media = &self.tools.media;
+        for worker in self.media_backlog.retry(|worker, command| media.put(worker, command)) {
+            media.call(worker);
+        }
+        self.retry_at = Some(now + RETRY_EVERY);
+        let lost = self.tools.spool.take_lost();
+        if lost > 0 {
+            let what =
+                format!("{lost} records are lost: the disk hangs and the memory for them is full");
+            self.tools.senders.alarm(Alarm { id: "records-lost", what, cleared: false });
+        }
     }
 
     /// The records before the gate are written: what waited for them leaves.

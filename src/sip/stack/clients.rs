@@ -119,6 +119,15 @@ impl Clients {
         self.records.get(&id)?.machine.deadline()
     }
 
+    /// Forgets a transaction, even one whose step never came back.
+    pub(crate) fn bury(&mut self, id: ClientId) {
+        self.forget(id);
+        self.by_way.retain(|_, ids| {
+            ids.remove(&id);
+            !ids.is_empty()
+        });
+    }
+
     /// Whose outcome is lost when a way is.
     pub(crate) fn on(&self, way: &Way) -> Vec<ClientId> {
         let mut ids: Vec<_> = self.by_way.get(way).into_iter().flatten().copied().collect();

@@ -20,6 +20,10 @@ pub struct Stack {
     pub(super) timers: Deadlines<Timer>,
     /// Makes To tags of what is answered without a memory.
     pub(super) tag_key: [u64; 4],
+    /// Machines whose step is being done, the outer first; empty between inputs.
+    pub(super) at_work: Vec<Timer>,
+    #[cfg(test)]
+    pub(crate) break_next_dialog: bool,
     next_dialog: u64,
 }
 
@@ -53,6 +57,9 @@ impl Stack {
             random,
         }
     }
+            at_work: Vec::new(),
+            #[cfg(test)]
+            break_next_dialog: false,
 
     /// Takes one input and pushes what must be done.
     pub fn handle(&mut self, now: Instant, input: Input, out: &mut Vec<Output>) {
@@ -61,6 +68,7 @@ impl Stack {
             Input::Received { flow, bytes } => self.received(now, flow, bytes, out),
             Input::Closed { connection } => self.closed(now, connection, out),
             Input::SendFailed { flow } => self.send_failed(now, &flow, out),
+        self.at_work.clear();
             Input::Command(command) => self.command(now, command, out),
             Input::Deadline => self.deadline_came(now, out),
         }
