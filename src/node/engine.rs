@@ -22,6 +22,7 @@ use crate::node::kept::{Kept, KeptError};
 use crate::node::lanes::{House, Senders, lanes};
 use crate::node::media::{self as media_threads, MediaThreads};
 use crate::node::net::Net;
+use crate::node::phone_sources::PhoneSources;
 use crate::node::recording_desk::{self, RecordingThreads};
 use crate::node::refusal::Refusals;
 use crate::node::spooling::{self, Spooling};
@@ -131,7 +132,8 @@ impl Engine {
             recordings.blocks.clone(),
         )?);
         let trunks = TrunkSources::new(&call.sip.trunks);
-        let throttle = Throttle::new(trunks.clone());
+        let phones = PhoneSources::default();
+        let throttle = Throttle::new(trunks.clone(), phones.clone());
         let refusals = Refusals::new(trunks.clone(), random.fork());
         let tcp = TcpHub::new(
             runtime.handle().clone(),
@@ -171,6 +173,7 @@ impl Engine {
             health: Arc::clone(&health),
             senders: senders.clone(),
             keep,
+            phones,
         });
         let turned_away = refusals.counts().clone();
         let core = CoreThread::new(core, hands, lanes, turned_away, clock, effects);

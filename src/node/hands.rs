@@ -16,6 +16,7 @@ use crate::node::lanes::Senders;
 use crate::node::media::MediaThreads;
 use crate::node::net::Net;
 use crate::node::registration_log::Change;
+use crate::node::phone_sources::PhoneSources;
 use crate::sip;
 use crate::store::Alarm;
 
@@ -81,6 +82,7 @@ impl Hands {
             gated: VecDeque::new(),
             changed: Vec::new(),
             unkept: Vec::new(),
+    pub(crate) phones: PhoneSources,
             keeping: VecDeque::new(),
             last_keep: 0,
             waiting: HashMap::new(),
@@ -153,6 +155,34 @@ impl Hands {
             }
             Effect::Drained => self.drained = true,
         }
+    fn send(&mut self, now: Instant, flow: sip::Flow, bytes: Bytes, gate: sip::Gate) {
+        match gate {
+            sip::Gate::Open => self.tools.net.send(flow, bytes),
+            sip::Gate::Records => {
+                self.next_gate += 1;
+                let gate = self.next_gate;
+                self.gate = Some(gate);
+                self.gated.push_back(Gated { gate, until: now + GATE_PATIENCE, flow, bytes });
+            }
+            sip::Gate::Registrations => self.unkept.push((flow, bytes)),
+        }
+    }
+
+    /// Where phones are that were registered in the last run.
+    pub(crate) fn know_phones(&self, core: &Core) {
+        for binding in core.bindings() {
+            self.tools.phones.set(&binding.account, core.bindings_of(&binding.account));
+        }
+    }
+
+    /// Hands the registrations that an event has changed to the keeper, when all of it is carried out.
+    /// Answers that wait for it leave when they are written.
+    pub(crate) fn keep(&mut self, now: Instant, core: &Core) {
+        for account in &self.changed {
+            self.tools.phones.set(account, core.bindings_of(account));
+        }
+        if !self.changed.is_empty() {
+            let bindings = |account: &AccountId| core.bindings_of(account).cloned().collect();
     }
 
             let changes = self.changed.drain(..);

@@ -15,6 +15,7 @@ pub mod media;
 mod media_metrics;
 mod net;
 mod recording_desk;
+mod phone_sources;
 mod refusal;
 mod registration_log;
 mod spooling;
