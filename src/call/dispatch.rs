@@ -120,6 +120,7 @@ pub(crate) fn dialog_of(event: &sip::Event) -> Option<DialogId> {
         | sip::Event::Acked { dialog, .. }
         | sip::Event::Progress { dialog, .. }
         | sip::Event::Answered { dialog, .. }
+        | sip::Event::Redirected { dialog, .. }
         | sip::Event::Failed { dialog, .. }
         | sip::Event::Offered { dialog, .. }
         | sip::Event::Accepted { dialog, .. }

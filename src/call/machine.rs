@@ -211,6 +211,11 @@ impl Call {
                 self.on_progress(turn, dialog, status, sdp);
             }
             sip::Event::Answered { dialog, sdp } => self.on_answered(turn, dialog, sdp),
+            sip::Event::Redirected { dialog, source } => {
+                if let Some(leg) = self.leg_mut(dialog) {
+                    leg.stream.signals_from(source);
+                }
+            }
             sip::Event::Offered { dialog, sdp, source } => {
                 if let Some(leg) = self.leg_mut(dialog) {
                     leg.stream.signals_from(source);

@@ -135,6 +135,7 @@ impl Bench {
             flow: udp(phone(agent)),
             behind_nat: false,
             since: now,
+            refreshed: now,
             expires_at: now + Duration::from_secs(3_600),
             call_id: format!("r{agent}"),
             cseq: 1,

@@ -95,7 +95,8 @@ impl Registrar {
                 contact: wish.contact,
                 flow: registering.flow,
                 since,
-                expires_at: now + wish.expires,
+                refreshed: now,
+                expires_at: now + expires,
                 call_id: registering.call_id.clone(),
                 cseq: registering.cseq,
                 user_agent: registering.user_agent.clone(),
@@ -132,9 +133,62 @@ impl Registrar {
         Ok(())
     }
 
-    /// Takes a binding of the last run back.
-    pub(crate) fn restore(&mut self, key: String, binding: Binding) {
-        self.insert(key, binding);
+    /// Takes a binding of the last run back. The ways to phones behind NAT are opened one after the
+    /// other, not all at once.
+    pub(crate) fn restore(
+        &mut self,
+        now: Instant,
+        key: String,
+        binding: Binding,
+        nat: Option<Nat>,
+    ) {
+        let nat = nat.filter(|_| binding.behind_nat);
+        let id = self.insert(key, binding);
+        let part = u32::try_from(id % 32).unwrap_or(0);
+        self.openings.set(&id, nat.map(|nat| now + nat.every / 32 * part));
+    }
+
+    /// An account was registered from somewhere in the last run.
+    pub(crate) fn remember(&mut self, binding: &Binding) {
+        let source = binding.flow.peer.ip().to_canonical();
+        self.homes.note(&binding.account, source, binding.refreshed.max(binding.since));
+    }
+
+    /// The ways to phones behind NAT are kept open so from now on.
+    pub(crate) fn open_ways(&mut self, now: Instant, nat: Option<Nat>) {
+        let mut behind: Vec<u64> = self
+            .bindings
+            .iter()
+            .filter(|(_, entry)| entry.binding.behind_nat)
+            .map(|(id, _)| *id)
+            .collect();
+        behind.sort_unstable();
+        for id in behind {
+            let part = u32::try_from(id % 32).unwrap_or(0);
+            self.openings.set(&id, nat.map(|nat| now + nat.every / 32 * part));
+        }
+    }
+
+    /// A phone whose way is to be kept open now.
+    pub(crate) fn pop_way(&mut self, now: Instant, nat: Option<Nat>) -> Option<&Binding> {
+        let id = self.openings.pop_due(now)?;
+        self.openings.set(&id, nat.map(|nat| now + nat.every));
+        self.bindings.get(&id).map(|entry| &entry.binding)
+    }
+
+    /// Whether the account was registered from this address within the last day.
+    pub(crate) fn was_at(&self, account: &AccountId, source: IpAddr, now: Instant) -> bool {
+        self.homes.has(account, source, now)
+    }
+
+    /// Whether any account was.
+    pub(crate) fn is_home(&self, source: IpAddr, now: Instant) -> bool {
+        self.homes.is_of_any(source, now)
+    }
+
+    /// Forgets where accounts were that are no longer known.
+    pub(crate) fn keep_homes(&mut self, is_known: impl Fn(&AccountId) -> bool) {
+        self.homes.keep(is_known);
     }
 
     /// Removes what has expired.
@@ -175,9 +229,18 @@ impl Registrar {
         ids.iter().filter_map(|id| self.bindings.get(id)).map(|entry| &entry.binding)
     }
 
-    /// The contact of an account that was first registered last.
+    /// The contact of an account that was refreshed last: where its phone was seen last.
     pub(crate) fn newest(&self, account: &AccountId) -> Option<&Binding> {
-        self.of(account).max_by_key(|binding| binding.since)
+        self.of(account).max_by_key(|binding| (binding.refreshed, binding.since))
+    }
+
+    /// The contacts of an account but for the newest, the one that was refreshed first first.
+    pub(crate) fn others(&self, account: &AccountId) -> Vec<String> {
+        let mut all: Vec<&Binding> = self.of(account).collect();
+        // As `newest` has it: among equals the last.
+        all.sort_by_key(|binding| (binding.refreshed, binding.since));
+        all.pop();
+        all.into_iter().map(|binding| binding.contact.clone()).collect()
     }
 
     /// Whether the account has a contact that was registered from this address.

@@ -89,6 +89,11 @@ impl Clients {
         self.records.get(&id)
     }
 
+    /// Whether nothing at all has come for a request yet.
+    pub(crate) fn is_unheard(&self, id: ClientId) -> bool {
+        self.records.get(&id).is_some_and(|record| record.machine.is_unheard())
+    }
+
     /// Gives a transaction one input.
     pub(crate) fn handle(
         &mut self,

@@ -75,7 +75,7 @@ impl Stack {
                     self.clients.forget(client);
                     self.timers.set(&Timer::Client(client), None);
                 }
-                DialogOutput::Event(event) => out.push(Output::Event(event)),
+                DialogOutput::Event(event) => self.tell(now, id, event, out),
             }
         }
     }

@@ -51,6 +51,13 @@ pub enum Event {
         sdp: Option<Bytes>,
     },
     /// 2xx to our INVITE. The ACK has been sent, unless the INVITE went without SDP: then `sdp` is an
+    /// Our INVITE goes to another contact of the account, since one said nothing or cannot be reached.
+    Redirected {
+        /// The dialog.
+        dialog: DialogId,
+        /// Where that contact's messages come from.
+        source: IpAddr,
+    },
     /// offer, and `Command::Accept` gives the answer that the ACK carries.
     Answered {
         /// The dialog.

@@ -2,7 +2,7 @@ use crate::base::{AccountId, Deadlines, DialogId, Instant, Random, TrunkId};
 use crate::sip::auth::Authority;
 use crate::sip::registrar::{Binding, Registrar};
 use crate::sip::stack::{
-    Census, Clients, Dialogs, Input, Keepalives, Net, Output, Servers, Settings,
+    Census, Clients, Dialogs, Hunts, Input, Keepalives, Net, Output, Servers, Settings,
 };
 use crate::sip::txn::{ClientId, ServerId};
 
@@ -15,6 +15,7 @@ pub struct Stack {
     pub(super) servers: Servers,
     pub(super) dialogs: Dialogs,
     pub(super) registrar: Registrar,
+    pub(super) hunts: Hunts,
     pub(super) authority: Authority,
     pub(super) keepalives: Keepalives,
     pub(super) timers: Deadlines<Timer>,
@@ -34,6 +35,8 @@ pub(super) enum Timer {
     Server(ServerId),
     Dialog(DialogId),
     Trunk(TrunkId),
+    /// Of a call that has more contacts to try.
+    Hunt(DialogId),
 }
 
 impl Stack {
@@ -47,7 +50,8 @@ impl Stack {
             net: Net::new(settings),
             clients: Clients::new(hasher.clone()),
             servers: Servers::new(hasher.clone()),
-            dialogs: Dialogs::new(hasher),
+            dialogs: Dialogs::new(hasher.clone()),
+            hunts: Hunts::new(hasher),
             registrar: Registrar::new(&mut random),
             authority: Authority::new(&mut random),
             keepalives: Keepalives::default(),
@@ -114,6 +118,7 @@ impl Stack {
             dialogs: self.dialogs.len() - self.dialogs.closing(),
             closing: self.dialogs.closing(),
             bindings: self.registrar.len(),
+        let ways = ways + self.hunts.len();
             nonces: self.authority.nonces(),
             lockouts: self.authority.suspects(),
             indexes: ways,
@@ -129,6 +134,12 @@ impl Stack {
         }
         for server in self.servers.of_dialog(dialog) {
             self.servers.forget(server);
+        let inner = self.hunts.inner(dialog);
+        self.bury_hunt(dialog);
+        self.bury_inner(inner);
+    }
+
+    fn bury_inner(&mut self, dialog: DialogId) {
             self.timers.set(&Timer::Server(server), None);
         }
         self.dialogs.bury(dialog);
@@ -141,6 +152,30 @@ impl Stack {
     }
 
     /// The contacts of one account, oldest first.
+    /// After a panic in `handle`: forgets the transactions and dialogs whose step it was. Tables are
+    /// sound again, since a machine is out of its table during its step and what leads to it is
+    /// looked for everywhere. Returns the dialogs, which end without another word.
+    pub fn mend(&mut self) -> Vec<DialogId> {
+        let mut lost = Vec::new();
+        for at_work in std::mem::take(&mut self.at_work) {
+            match at_work {
+                Timer::Client(id) => self.clients.bury(id),
+                Timer::Server(id) => self.servers.bury(id),
+                Timer::Dialog(id) => {
+                    let outer = self.hunts.outer(id);
+                    if self.hunts.is(id, outer) {
+                        self.bury_hunt(outer);
+                        lost.push(outer);
+                    }
+                    self.bury_inner(id);
+                }
+                Timer::Hunt(_) | Timer::Trunk(_) => continue,
+            }
+            self.timers.set(&at_work, None);
+        }
+        lost
+    }
+
     pub fn bindings_of(&self, account: &AccountId) -> impl Iterator<Item = &Binding> {
         self.registrar.of(account)
     }

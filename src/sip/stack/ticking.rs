@@ -20,6 +20,7 @@ impl Stack {
     }
 
     /// A TCP connection is gone.
+                Timer::Hunt(id) => self.no_word(now, id, out),
     pub(super) fn closed(&mut self, now: Instant, connection: u64, out: &mut Vec<Output>) {
         self.registrar.closed(connection, out);
         for id in self.clients.on(&Way::Connection(connection)) {

@@ -202,6 +202,7 @@ pub(super) fn short(event: &Event) -> String {
         Event::Cancelled { .. } => "cancelled".into(),
         Event::Acked { answer, .. } => format!("acked{}", text(answer)),
         Event::Progress { status, sdp, .. } => format!("progress {status}{}", text(sdp)),
+        Event::Redirected { source, .. } => format!("redirected {source}"),
         Event::Answered { sdp, .. } => format!("answered{}", text(sdp)),
         Event::Failed { status, .. } => format!("failed {status}"),
         Event::Offered { sdp, .. } => format!("offered{}", text(sdp)),
@@ -288,6 +289,20 @@ impl Bench {
     }
 
     /// A REGISTER of this far end, whose To names itself.
+    /// A phone registers again.
+    pub(super) fn refresh(&mut self, far: &mut Far, user: &str, password: &str) {
+        for is_challenged in [true, false] {
+            far.cseq += 1;
+            far.branch += 1;
+            let text = self.registration(far, "REGISTER");
+            self.receive(far.flow, text);
+            if is_challenged {
+                let challenge = self.response();
+                far.authorize(&challenge, "REGISTER", user, password, 1);
+            }
+        }
+    }
+
     pub(super) fn registration(&self, far: &Far, method: &str) -> Bytes {
         let text = String::from_utf8(far.write(method, None).to_vec()).unwrap();
         Bytes::from(

@@ -4,6 +4,7 @@
 mod bench;
 mod calls;
 mod far;
+mod hunting;
 mod inside;
 mod lossy;
 mod mutated;
