@@ -234,6 +234,7 @@ impl Call {
             sip::Event::Invite { .. }
             | sip::Event::Refused { .. }
             | sip::Event::Stranger { .. }
+            | sip::Event::LockedOut { .. }
             | sip::Event::Registered { .. }
             | sip::Event::Unregistered { .. }
             | sip::Event::TrunkAlive { .. } => {}

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use smallvec::SmallVec;
 
 use crate::base::{AccountId, Deadlines, Instant, Random};
-use crate::sip::registrar::{Binding, NotRegistered, Registering, Wish};
+use crate::sip::registrar::{Binding, Homes, Nat, NotRegistered, Registering, Wish};
 use crate::sip::stack::{Event, Output};
 
 /// All contacts of all accounts, with their expiry.
@@ -15,6 +15,9 @@ pub(crate) struct Registrar {
     by_account: HashMap<AccountId, SmallVec<[u64; 2]>, ahash::RandomState>,
     by_connection: HashMap<u64, SmallVec<[u64; 1]>, ahash::RandomState>,
     deadlines: Deadlines<u64>,
+    /// When the way to a phone behind NAT is to be kept open next.
+    openings: Deadlines<u64>,
+    homes: Homes,
     next: u64,
 }
 
@@ -33,6 +36,8 @@ impl Registrar {
             by_account: HashMap::with_hasher(hasher.clone()),
             by_connection: HashMap::with_hasher(hasher),
             deadlines: Deadlines::default(),
+            openings: Deadlines::default(),
+            homes: Homes::default(),
             next: 1,
         }
     }
@@ -89,9 +94,13 @@ impl Registrar {
                 self.remove(*oldest, Some(out));
             }
             let source = registering.flow.peer.ip().to_canonical();
+            self.homes.note(account, source, now);
+            let behind_nat = wish.host.is_none_or(|host| host.to_canonical() != source);
+            let nat = registering.nat.filter(|_| behind_nat);
+            let expires = nat.map_or(wish.expires, |nat| wish.expires.min(nat.expires));
             let binding = Binding {
                 account: account.clone(),
-                behind_nat: wish.host.is_none_or(|host| host.to_canonical() != source),
+                behind_nat,
                 contact: wish.contact,
                 flow: registering.flow,
                 since,
@@ -106,7 +115,8 @@ impl Registrar {
                 account: account.clone(),
                 binding: binding.clone(),
             }));
-            self.insert(wish.key, binding);
+            let id = self.insert(wish.key, binding);
+            self.openings.set(&id, nat.map(|nat| now + nat.every));
         }
         Ok(())
     }
@@ -211,7 +221,7 @@ impl Registrar {
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.deadlines.first()
+        [self.deadlines.first(), self.openings.first()].into_iter().flatten().min()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -259,7 +269,7 @@ impl Registrar {
         })
     }
 
-    fn insert(&mut self, key: String, binding: Binding) {
+    fn insert(&mut self, key: String, binding: Binding) -> u64 {
         let id = self.next;
         self.next += 1;
         self.deadlines.set(&id, Some(binding.expires_at));
@@ -268,6 +278,7 @@ impl Registrar {
             self.by_connection.entry(connection).or_default().push(id);
         }
         self.bindings.insert(id, Entry { key, binding });
+        id
     }
 
     fn remove(&mut self, id: u64, out: Option<&mut Vec<Output>>) {
@@ -281,6 +292,7 @@ impl Registrar {
     fn remove_silently(&mut self, id: u64) -> Option<Binding> {
         let Entry { binding, .. } = self.bindings.remove(&id)?;
         self.deadlines.set(&id, None);
+        self.openings.set(&id, None);
         if let Some(ids) = self.by_account.get_mut(&binding.account) {
             ids.retain(|other| *other != id);
             if ids.is_empty() {
@@ -320,6 +332,7 @@ mod tests {
             user_agent: String::new(),
             max_contacts: 2,
             max_all: 3,
+            nat: None,
         }
     }
 

@@ -1,3 +1,4 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -151,6 +152,11 @@ pub enum Event {
         /// Where it came from.
         source: IpAddr,
     },
+    /// Sources of phones are locked, or accounts there, after wrong passwords; empty: no more (R9).
+    LockedOut {
+        /// Sources, and the users of accounts that are locked there.
+        locked: BTreeMap<IpAddr, BTreeSet<String>>,
+    },
     /// A contact was registered or refreshed.
     Registered {
         /// Whose.
@@ -172,6 +178,35 @@ pub enum Event {
         /// Whether it answers.
         alive: bool,
     },
+}
+
+impl Event {
+    /// The same of the dialog that the conductor knows by this id.
+    pub(super) fn of(mut self, outer: DialogId) -> Self {
+        match &mut self {
+            Self::Invite { dialog, .. }
+            | Self::Cancelled { dialog }
+            | Self::Acked { dialog, .. }
+            | Self::Progress { dialog, .. }
+            | Self::Redirected { dialog, .. }
+            | Self::Answered { dialog, .. }
+            | Self::Failed { dialog, .. }
+            | Self::Offered { dialog, .. }
+            | Self::Accepted { dialog, .. }
+            | Self::Rejected { dialog, .. }
+            | Self::Info { dialog, .. }
+            | Self::Notified { dialog, .. }
+            | Self::Ended { dialog, .. }
+            | Self::Probed { dialog, .. } => *dialog = outer,
+            Self::Refused { .. }
+            | Self::Stranger { .. }
+            | Self::LockedOut { .. }
+            | Self::Registered { .. }
+            | Self::Unregistered { .. }
+            | Self::TrunkAlive { .. } => {}
+        }
+        self
+    }
 }
 
 /// What ended a dialog.

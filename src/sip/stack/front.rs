@@ -1,6 +1,7 @@
 use crate::base::{AccountId, Deadlines, DialogId, Instant, Random, TrunkId};
 use crate::sip::auth::Authority;
 use crate::sip::registrar::{Binding, Registrar};
+use crate::sip::stack::nat::nat;
 use crate::sip::stack::{
     Census, Clients, Dialogs, Hunts, Input, Keepalives, Net, Output, Servers, Settings,
 };
@@ -95,7 +96,12 @@ impl Stack {
     /// Takes new settings. Calls go on; dialogs, contacts and keep-alives of trunks and accounts
     /// that are gone end.
     pub fn reconfigure(&mut self, now: Instant, settings: Settings, out: &mut Vec<Output>) {
+        let before = nat(&self.net.settings);
         self.net = Net::new(settings);
+        let after = nat(&self.net.settings);
+        if after != before {
+            self.registrar.open_ways(now, after);
+        }
         self.drop_strangers(now, out);
         self.keepalives.reset();
         self.start_keepalives(now);
@@ -184,6 +190,7 @@ impl Stack {
     /// those that only a lost TCP connection could reach are left out.
     pub fn restore_bindings(&mut self, now: Instant, bindings: Vec<Binding>) {
         for mut binding in bindings {
+            self.registrar.remember(&binding);
             let is_lost = binding.behind_nat && binding.flow.transport.is_reliable();
             binding.flow.connection = None;
             if binding.expires_at > now
@@ -192,7 +199,7 @@ impl Stack {
                 && self.registrar.len() < self.net.settings.limits.bindings
                 && let Some(key) = crate::sip::stack::contact_key(&binding.contact)
             {
-                self.registrar.restore(key, binding);
+                self.registrar.restore(now, key, binding, nat(&self.net.settings));
             }
         }
     }

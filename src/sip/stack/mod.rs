@@ -19,6 +19,7 @@ mod inside;
 mod invite_info;
 mod inviting;
 mod keepalive;
+mod nat;
 mod net;
 mod output;
 mod outside;

@@ -214,6 +214,7 @@ pub(super) fn short(event: &Event) -> String {
         Event::Probed { alive, .. } => format!("probed {alive}"),
         Event::Refused { status, .. } => format!("refused {status}"),
         Event::Stranger { source } => format!("stranger {source}"),
+        Event::LockedOut { locked } => format!("locked {locked:?}"),
         Event::Registered { binding, .. } => format!("registered {}", binding.contact),
         Event::Unregistered { contact, .. } => format!("unregistered {contact}"),
         Event::TrunkAlive { alive, .. } => format!("alive {alive}"),
@@ -288,7 +289,6 @@ impl Bench {
         far
     }
 
-    /// A REGISTER of this far end, whose To names itself.
     /// A phone registers again.
     pub(super) fn refresh(&mut self, far: &mut Far, user: &str, password: &str) {
         for is_challenged in [true, false] {
@@ -303,6 +303,7 @@ impl Bench {
         }
     }
 
+    /// A REGISTER of this far end, whose To names itself.
     pub(super) fn registration(&self, far: &Far, method: &str) -> Bytes {
         let text = String::from_utf8(far.write(method, None).to_vec()).unwrap();
         Bytes::from(
