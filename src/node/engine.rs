@@ -168,7 +168,7 @@ impl Engine {
         let hands = Hands::new(Tools {
             net,
             media: Arc::clone(&media),
-            spool: batches,
+            spool: SpoolOutbox::new(batches),
             live: Arc::clone(&live),
             health: Arc::clone(&health),
             senders: senders.clone(),

@@ -14,9 +14,11 @@ use crate::media;
 use crate::node::kept::Keep;
 use crate::node::lanes::Senders;
 use crate::node::media::MediaThreads;
+use crate::node::media_backlog::MediaBacklog;
 use crate::node::net::Net;
-use crate::node::registration_log::Change;
 use crate::node::phone_sources::PhoneSources;
+use crate::node::registration_log::Change;
+use crate::node::spool_outbox::SpoolOutbox;
 use crate::sip;
 use crate::store::Alarm;
 
@@ -25,6 +27,11 @@ const GATE_PATIENCE: Duration = Duration::from_millis(300);
 /// How long all registrations gather before they are kept when the keeper had no room for one.
 const KEEP_AFTER: Duration = Duration::from_millis(200);
 
+/// How often what has no room elsewhere is tried again.
+const RETRY_EVERY: Duration = Duration::from_millis(5);
+/// How long the end waits for a disk that hangs.
+const LAST_RECORDS: Duration = Duration::from_secs(3);
+
 /// Carries out the core's effects, in their order.
 pub(crate) struct Hands {
     tools: Tools,
@@ -32,6 +39,12 @@ pub(crate) struct Hands {
     next_gate: u64,
     /// The latest gate of the event that is being carried out.
     gate: Option<u64>,
+    /// What must get through to media workers and could not yet.
+    media_backlog: MediaBacklog,
+    /// What media workers refused, to be told to the core.
+    refused: VecDeque<media::Event>,
+    /// When what has no room elsewhere is tried again.
+    retry_at: Option<Instant>,
     /// Media workers that were handed commands and are still to be called.
     called: Vec<usize>,
     gated: VecDeque<Gated>,
@@ -64,11 +77,12 @@ struct Gated {
 pub(crate) struct Tools {
     pub(crate) net: Net,
     pub(crate) media: Arc<MediaThreads>,
-    pub(crate) spool: Sender<Batch>,
+    pub(crate) spool: SpoolOutbox,
     pub(crate) live: Arc<Live>,
     pub(crate) health: Arc<Health>,
     pub(crate) senders: Senders,
     pub(crate) keep: Sender<Keep>,
+    pub(crate) phones: PhoneSources,
 }
 
 impl Hands {
@@ -78,11 +92,13 @@ impl Hands {
             records: Vec::new(),
             next_gate: 0,
             gate: None,
+            media_backlog: MediaBacklog::default(),
+            refused: VecDeque::new(),
+            retry_at: None,
             called: Vec::new(),
             gated: VecDeque::new(),
             changed: Vec::new(),
             unkept: Vec::new(),
-    pub(crate) phones: PhoneSources,
             keeping: VecDeque::new(),
             last_keep: 0,
             waiting: HashMap::new(),
@@ -118,24 +134,6 @@ impl Hands {
         }
     }
 
-    fn send(&mut self, now: Instant, flow: sip::Flow, bytes: Bytes, gate: sip::Gate) {
-        match gate {
-            sip::Gate::Open => self.tools.net.send(flow, bytes),
-            sip::Gate::Records => {
-                self.next_gate += 1;
-                let gate = self.next_gate;
-                self.gate = Some(gate);
-                self.gated.push_back(Gated { gate, until: now + GATE_PATIENCE, flow, bytes });
-            }
-            sip::Gate::Registrations => self.unkept.push((flow, bytes)),
-        }
-    }
-
-    /// Hands the registrations that an event has changed to the keeper, when all of it is carried out.
-    /// Answers that wait for it leave when they are written.
-    pub(crate) fn keep(&mut self, now: Instant, core: &Core) {
-        if !self.changed.is_empty() {
-            let bindings = |account: &AccountId| core.bindings_of(account).cloned().collect();
     fn carry(&mut self, now: Instant, effect: Effect) {
         match effect {
             Effect::Send { flow, bytes, gate } => self.send(now, flow, bytes, gate),
@@ -155,6 +153,8 @@ impl Hands {
             }
             Effect::Drained => self.drained = true,
         }
+    }
+
     fn send(&mut self, now: Instant, flow: sip::Flow, bytes: Bytes, gate: sip::Gate) {
         match gate {
             sip::Gate::Open => self.tools.net.send(flow, bytes),
@@ -183,8 +183,6 @@ impl Hands {
         }
         if !self.changed.is_empty() {
             let bindings = |account: &AccountId| core.bindings_of(account).cloned().collect();
-    }
-
             let changes = self.changed.drain(..);
             let changes =
                 changes.map(|account| Change { bindings: bindings(&account), account }).collect();
@@ -211,15 +209,10 @@ impl Hands {
         }
     }
 
-    /// Hands the records over to the spool. Its inbox holds more than the calls that are up can
-    /// fill; when it is full all the same, the core waits: a record is never dropped here.
+    /// Hands the records over to the spool, or keeps them until it has room: nobody waits for it here.
     fn flush(&mut self, gate: Option<u64>) {
-        if self.records.is_empty() && gate.is_none() {
-            return;
-        }
-        let batch = Batch { records: std::mem::take(&mut self.records), gate };
-        if self.tools.spool.send(batch).is_err() {
-            tracing::error!("the spool's thread is gone");
+        if !self.records.is_empty() || gate.is_some() {
+            self.tools.spool.put(std::mem::take(&mut self.records), gate);
         }
     }
 
@@ -231,11 +224,18 @@ impl Hands {
     }
 
     fn media(&mut self, worker: usize, command: media::Command) {
-        let Err(command) = self.tools.media.put(worker, command) else {
-            if !self.called.contains(&worker) {
-                self.called.push(worker);
+        let media = &self.tools.media;
+        let put =
+            self.media_backlog.put(worker, command, |worker, command| media.put(worker, command));
+        let command = match put {
+            Ok(true) => {
+                if !self.called.contains(&worker) {
+                    self.called.push(worker);
+                }
+                return;
             }
-            return;
+            Ok(false) => return,
+            Err(command) => command,
         };
         let stream = match command {
             media::Command::Open { stream, .. }
@@ -297,12 +297,16 @@ impl Hands {
     /// When something here is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let until = |gated: &VecDeque<Gated>| gated.front().map(|gated| gated.until);
-        let gated = [until(&self.gated), until(&self.keeping), self.keep_all_at];
+        let is_behind = !self.media_backlog.is_empty() || self.tools.spool.is_behind();
+        // What came to wait since the last look is tried at once.
+        let retry_at = is_behind.then(|| self.retry_at.unwrap_or(Instant::ZERO));
+        let gated = [until(&self.gated), until(&self.keeping), self.keep_all_at, retry_at];
         gated.into_iter().flatten().min()
     }
 
     /// Lets go what waited too long, keeps registrations.
     pub(crate) fn tick(&mut self, now: Instant, core: &Core) {
+        self.retry(now);
         while self.gated.front().is_some_and(|gated| gated.until <= now) {
             if let Some(gated) = self.gated.pop_front() {
                 tracing::warn!("the spool does not write; an answer leaves before its record");
@@ -328,8 +332,9 @@ impl Hands {
 
     /// Looks how far the spool is behind; `Some(full)` when that changed what is true.
     pub(crate) fn look_at_spool(&mut self) -> Option<bool> {
-        let (waiting, room) = (self.tools.spool.len(), self.tools.spool.capacity()?);
+        let (waiting, room) = self.tools.spool.load();
         let behind = if self.spool_behind { waiting > room / 4 } else { waiting > room / 2 };
+        let behind = behind || self.tools.spool.is_behind();
         if behind == self.spool_behind {
             return None;
         }
@@ -341,6 +346,7 @@ impl Hands {
     /// Keeps what is still to be kept, at the end.
     pub(crate) fn finish(&mut self, core: &Core) {
         self.flush(None);
+        self.tools.spool.finish(LAST_RECORDS);
         if self.keep_all_at.take().is_some() {
             // The keeper drains its inbox before it ends.
             let _ = self.tools.keep.send(Keep::All(core.bindings().cloned().collect()));

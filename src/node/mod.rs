@@ -12,6 +12,7 @@ mod http;
 mod kept;
 mod lanes;
 pub mod media;
+mod media_backlog;
 mod media_metrics;
 mod net;
 mod recording_desk;
