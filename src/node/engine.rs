@@ -382,6 +382,7 @@ fn door(
         nonce_key: parts.nonce_key,
         trunks: parts.trunks,
         health: Arc::clone(&parts.health),
+        turn: Arc::default(),
     });
     let clock = parts.clock;
     let door = Door {

@@ -29,6 +29,7 @@ mod throttle;
 mod trunk_sources;
 mod turned_away;
 mod udp;
+mod visitors;
 
 pub use clock::{Clock, KeptPair};
 pub use engine::{Engine, StartError};
