@@ -1,5 +1,5 @@
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,9 +25,9 @@ use crate::node::net::Net;
 use crate::node::phone_sources::PhoneSources;
 use crate::node::recording_desk::{self, RecordingThreads};
 use crate::node::refusal::Refusals;
-use crate::node::spooling::{self, Spooling};
 use crate::node::sockets::Sockets;
 use crate::node::spool_outbox::SpoolOutbox;
+use crate::node::spooling::{self, Spooling};
 use crate::node::tcp::TcpHub;
 use crate::node::throttle::Throttle;
 use crate::node::trunk_sources::TrunkSources;

@@ -252,12 +252,12 @@ impl Bench {
 
     /// A call of the carrier; its Call-ID.
     pub(super) fn call(&mut self) -> String {
-        self.calls += 1;
         self.invite_from("13800138000")
     }
 
     /// The same with this user in From.
     pub(super) fn invite_from(&mut self, user: &str) -> String {
+        self.calls += 1;
         let id = format!("call-{}", self.calls);
         let headers = format!(
             "From: <sip:{user}@{CARRIER}>;tag=c\r\nTo: <sip:12345@{ENGINE}>\r\nCall-ID: {id}\r\n"

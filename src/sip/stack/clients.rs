@@ -119,11 +119,6 @@ impl Clients {
         }
     }
 
-    /// When the transaction wants `Deadline`; `None` also when there is none.
-    pub(crate) fn deadline(&self, id: ClientId) -> Option<Instant> {
-        self.records.get(&id)?.machine.deadline()
-    }
-
     /// Forgets a transaction, even one whose step never came back.
     pub(crate) fn bury(&mut self, id: ClientId) {
         self.forget(id);
@@ -131,6 +126,11 @@ impl Clients {
             ids.remove(&id);
             !ids.is_empty()
         });
+    }
+
+    /// When the transaction wants `Deadline`; `None` also when there is none.
+    pub(crate) fn deadline(&self, id: ClientId) -> Option<Instant> {
+        self.records.get(&id)?.machine.deadline()
     }
 
     /// Whose outcome is lost when a way is.

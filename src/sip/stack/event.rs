@@ -51,7 +51,6 @@ pub enum Event {
         /// Early media of the other side.
         sdp: Option<Bytes>,
     },
-    /// 2xx to our INVITE. The ACK has been sent, unless the INVITE went without SDP: then `sdp` is an
     /// Our INVITE goes to another contact of the account, since one said nothing or cannot be reached.
     Redirected {
         /// The dialog.
@@ -59,6 +58,7 @@ pub enum Event {
         /// Where that contact's messages come from.
         source: IpAddr,
     },
+    /// 2xx to our INVITE. The ACK has been sent, unless the INVITE went without SDP: then `sdp` is an
     /// offer, and `Command::Accept` gives the answer that the ACK carries.
     Answered {
         /// The dialog.

@@ -15,17 +15,17 @@ pub struct Stack {
     pub(super) clients: Clients,
     pub(super) servers: Servers,
     pub(super) dialogs: Dialogs,
-    pub(super) registrar: Registrar,
     pub(super) hunts: Hunts,
+    pub(super) registrar: Registrar,
     pub(super) authority: Authority,
     pub(super) keepalives: Keepalives,
     pub(super) timers: Deadlines<Timer>,
-    /// Makes To tags of what is answered without a memory.
-    pub(super) tag_key: [u64; 4],
     /// Machines whose step is being done, the outer first; empty between inputs.
     pub(super) at_work: Vec<Timer>,
     #[cfg(test)]
     pub(crate) break_next_dialog: bool,
+    /// Makes To tags of what is answered without a memory.
+    pub(super) tag_key: [u64; 4],
     next_dialog: u64,
 }
 
@@ -35,9 +35,9 @@ pub(super) enum Timer {
     Client(ClientId),
     Server(ServerId),
     Dialog(DialogId),
-    Trunk(TrunkId),
     /// Of a call that has more contacts to try.
     Hunt(DialogId),
+    Trunk(TrunkId),
 }
 
 impl Stack {
@@ -57,23 +57,23 @@ impl Stack {
             authority: Authority::new(&mut random),
             keepalives: Keepalives::default(),
             timers: Deadlines::default(),
+            at_work: Vec::new(),
+            #[cfg(test)]
+            break_next_dialog: false,
             tag_key,
             next_dialog: 1,
             random,
         }
     }
-            at_work: Vec::new(),
-            #[cfg(test)]
-            break_next_dialog: false,
 
     /// Takes one input and pushes what must be done.
     pub fn handle(&mut self, now: Instant, input: Input, out: &mut Vec<Output>) {
+        self.at_work.clear();
         self.start_keepalives(now);
         match input {
             Input::Received { flow, bytes } => self.received(now, flow, bytes, out),
             Input::Closed { connection } => self.closed(now, connection, out),
             Input::SendFailed { flow } => self.send_failed(now, &flow, out),
-        self.at_work.clear();
             Input::Command(command) => self.command(now, command, out),
             Input::Deadline => self.deadline_came(now, out),
         }
@@ -118,13 +118,13 @@ impl Stack {
     #[must_use]
     pub fn census(&self) -> Census {
         let ways = self.clients.ways() + self.servers.indexes() + self.dialogs.indexes();
+        let ways = ways + self.hunts.len();
         Census {
             clients: self.clients.len(),
             servers: self.servers.len(),
             dialogs: self.dialogs.len() - self.dialogs.closing(),
             closing: self.dialogs.closing(),
             bindings: self.registrar.len(),
-        let ways = ways + self.hunts.len();
             nonces: self.authority.nonces(),
             lockouts: self.authority.suspects(),
             indexes: ways,
@@ -134,30 +134,24 @@ impl Stack {
 
     /// Forgets a dialog at once and sends nothing, after a panic in its call.
     pub fn bury(&mut self, dialog: DialogId) {
-        for client in self.clients.of_dialog(dialog) {
-            self.clients.forget(client);
-            self.timers.set(&Timer::Client(client), None);
-        }
-        for server in self.servers.of_dialog(dialog) {
-            self.servers.forget(server);
         let inner = self.hunts.inner(dialog);
         self.bury_hunt(dialog);
         self.bury_inner(inner);
     }
 
     fn bury_inner(&mut self, dialog: DialogId) {
+        for client in self.clients.of_dialog(dialog) {
+            self.clients.forget(client);
+            self.timers.set(&Timer::Client(client), None);
+        }
+        for server in self.servers.of_dialog(dialog) {
+            self.servers.forget(server);
             self.timers.set(&Timer::Server(server), None);
         }
         self.dialogs.bury(dialog);
         self.timers.set(&Timer::Dialog(dialog), None);
     }
 
-    /// All contacts, in no order.
-    pub fn bindings(&self) -> impl Iterator<Item = &Binding> {
-        self.registrar.all()
-    }
-
-    /// The contacts of one account, oldest first.
     /// After a panic in `handle`: forgets the transactions and dialogs whose step it was. Tables are
     /// sound again, since a machine is out of its table during its step and what leads to it is
     /// looked for everywhere. Returns the dialogs, which end without another word.
@@ -182,6 +176,12 @@ impl Stack {
         lost
     }
 
+    /// All contacts, in no order.
+    pub fn bindings(&self) -> impl Iterator<Item = &Binding> {
+        self.registrar.all()
+    }
+
+    /// The contacts of one account, oldest first.
     pub fn bindings_of(&self, account: &AccountId) -> impl Iterator<Item = &Binding> {
         self.registrar.of(account)
     }

@@ -20,13 +20,13 @@ impl Stack {
                 Timer::Client(id) => self.client(now, id, ClientInput::Deadline, None, out),
                 Timer::Server(id) => self.server(now, id, ServerInput::Deadline, out),
                 Timer::Dialog(id) => self.dialog(now, id, DialogInput::Deadline, out),
+                Timer::Hunt(id) => self.no_word(now, id, out),
                 Timer::Trunk(id) => self.keep_alive(now, &id, out),
             }
         }
     }
 
     /// A TCP connection is gone.
-                Timer::Hunt(id) => self.no_word(now, id, out),
     pub(super) fn closed(&mut self, now: Instant, connection: u64, out: &mut Vec<Output>) {
         self.registrar.closed(connection, out);
         for id in self.clients.on(&Way::Connection(connection)) {
