@@ -11,6 +11,7 @@ pub mod media;
 pub mod node;
 pub mod number;
 pub mod peer;
+pub mod say;
 pub mod sdp;
 pub mod sim;
 pub mod sip;

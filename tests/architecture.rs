@@ -11,10 +11,13 @@ const LEAVES: [&str; 6] = ["acd", "dialplan", "sip", "sdp", "media", "number"];
 fn arrows() -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut arrows = BTreeMap::new();
     arrows.insert("base", vec![]);
+    // How a value is said: the one room between the leaves and `base`.
+    arrows.insert("say", vec!["base"]);
     for leaf in LEAVES {
         arrows.insert(leaf, vec!["base"]);
     }
-    let below_call: Vec<&str> = LEAVES.into_iter().chain(["base"]).collect();
+    arrows.insert("dialplan", vec!["say", "base"]);
+    let below_call: Vec<&str> = LEAVES.into_iter().chain(["say", "base"]).collect();
     let with = |more: &[&'static str], below: &[&'static str]| -> Vec<&'static str> {
         below.iter().chain(more).copied().collect()
     };

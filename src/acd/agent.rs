@@ -180,10 +180,6 @@ impl Agent {
             state: self.state(),
             since: self.since,
             reachable: self.reachable,
-            paused_until: match self.doing {
-                Doing::Idle { pause } => pause,
-                _ => None,
-            },
             ticket: self.ticket(),
             queues: &self.settings.queues,
         }

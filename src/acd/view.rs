@@ -20,8 +20,6 @@ pub struct AgentNow<'a> {
     pub since: Instant,
     /// Whether the phone can be reached.
     pub reachable: bool,
-    /// Until when no offer is made after a busy, rejecting or unreachable phone.
-    pub paused_until: Option<Instant>,
     /// The caller that rings or talks, or is written up.
     pub ticket: Option<TicketId>,
     /// The queues served.

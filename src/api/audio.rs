@@ -1,7 +1,7 @@
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use utoipa::IntoParams;
@@ -20,6 +20,9 @@ use crate::base::RecordingId;
 
 /// Bytes read and sent at once: 4 s of A-law.
 const CHUNK: usize = 64 << 10;
+
+/// `none` says that the file has no sound (yet): it is a WAV file of length 0.
+const NO_SOUND: HeaderName = HeaderName::from_static("x-recording-sound");
 
 /// How the sound is wanted.
 #[derive(IntoParams)]
@@ -47,7 +50,8 @@ impl FromFields for AudioQuery {
 /// A recording as a WAV file: 8 kHz stereo, the caller on the left, the agent on the right.
 ///
 /// Ranges (RFC 9110 §14) work, so that a player can jump. One that is still being written is played
-/// as far as it is.
+/// as far as it is. One without any sound (its process died before the first block was written, or it
+/// has only begun) is a WAV file of length 0 with `X-Recording-Sound: none`.
 #[utoipa::path(method(get, head), path = "/v1/recordings/{id}/audio.wav", tag = "records",
     operation_id = "audio",
     params(
@@ -72,7 +76,7 @@ pub(crate) async fn play(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let sound = find(&house, recording, query.format).await?;
-    let (length, tag) = (sound.length(), sound.tag());
+    let (length, tag, is_empty) = (sound.length(), sound.tag(), sound.is_empty());
     let wanted = match method {
         Method::HEAD => Wanted::Whole,
         _ => Wanted::of(&headers, &tag, length),
@@ -93,6 +97,9 @@ pub(crate) async fn play(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(end - from));
+    if is_empty {
+        headers.insert(NO_SOUND, HeaderValue::from_static("none"));
+    }
     let texts = [
         (header::ETAG, Some(tag)),
         (header::CONTENT_DISPOSITION, Some(format!("attachment; filename=\"{recording}.wav\""))),
@@ -118,20 +125,22 @@ async fn find(house: &House, recording: RecordingId, form: Form) -> Result<Sound
         let call = door.live.call_recorded(recording);
         call.is_some_and(|call| call.tenant == door.tenant)
     };
-    match door.database.recording(&door.tenant, recording).await {
-        Ok(Some(_)) => {}
-        Ok(None) if is_live() => {}
-        Err(_) if is_live() => {}
+    let length_ms = match door.database.recording(&door.tenant, recording).await {
+        Ok(Some(row)) => row.length_ms,
+        Ok(None) if is_live() => None,
+        Err(_) if is_live() => None,
         Ok(None) => return Err(Problem::unknown("recording")),
         Err(error) => return Err(error.into()),
-    }
+    };
     let archive = door.archive.clone();
     let found = tokio::task::spawn_blocking(move || archive.find(recording)).await;
     let found = found.map_err(|_| Problem::broken())?.map_err(|error| Problem::disk(&error))?;
-    let recorded = found.ok_or_else(|| {
-        let detail = "the recording has no sound yet, or it is no longer kept";
-        Problem::new(Kind::Unknown, detail)
-    })?;
+    let recorded = match found {
+        Some(recorded) => recorded,
+        // It has only begun, or the process died before its first block was written.
+        None if length_ms.unwrap_or(0) == 0 => door.archive.empty(recording),
+        None => return Err(Problem::new(Kind::Unknown, "the recording is no longer kept")),
+    };
     Ok(Sound::new(recorded.into_wav(), form))
 }
 

@@ -67,7 +67,7 @@ impl Guesses {
             return match who {
                 Some(Who(name)) if source.proved.contains(name) => Ok(()),
                 _ => {
-                    let left = (MEMORY_US - age) / 1_000_000 + 1;
+                    let left = u64::try_from(MEMORY_US - age).unwrap_or(0).div_ceil(1_000_000);
                     Err(LockedOut { seconds: u32::try_from(left).unwrap_or(u32::MAX) })
                 }
             };
@@ -109,8 +109,8 @@ mod tests {
         for try_ in 0..10 {
             assert_eq!(guesses.judge(at(try_), bad, None), Ok(()));
         }
-        assert_eq!(guesses.judge(at(10), bad, None), Err(LockedOut { seconds: 300 }));
-        assert_eq!(guesses.judge(at(308), bad, Some(&desk())), Err(LockedOut { seconds: 2 }));
+        assert_eq!(guesses.judge(at(10), bad, None), Err(LockedOut { seconds: 299 }));
+        assert_eq!(guesses.judge(at(308), bad, Some(&desk())), Err(LockedOut { seconds: 1 }));
         assert_eq!(guesses.judge(at(10), good, Some(&desk())), Ok(()), "others are not");
         assert_eq!(guesses.judge(at(309), bad, Some(&desk())), Ok(()));
         // The clock is set back by an hour: it is no lock for an hour.

@@ -30,6 +30,11 @@ impl Sound {
         Self { codes: wav.recorded().samples() * 2, wav, form }
     }
 
+    /// Whether there is no sound in it.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.codes == 0
+    }
+
     /// Bytes of the file.
     pub(crate) fn length(&self) -> u64 {
         match self.form {

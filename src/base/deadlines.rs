@@ -12,12 +12,26 @@ pub struct Deadlines<K> {
     by_time: BTreeSet<(Instant, K)>,
 }
 
+/// For keys that are ours or the operator's. Keys that a stranger chooses need
+/// [`Deadlines::with_hasher`].
 impl<K> Default for Deadlines<K> {
     fn default() -> Self {
-        Self {
-            by_key: HashMap::with_hasher(ahash::RandomState::with_seeds(1, 2, 3, 4)),
-            by_time: BTreeSet::new(),
-        }
+        Self::with_hasher(ahash::RandomState::with_seeds(1, 2, 3, 4))
+    }
+}
+
+impl<K> Deadlines<K> {
+    /// For keys that come from a network: with seeds that nobody outside knows, no one can choose
+    /// keys that all fall into one place of the table.
+    #[must_use]
+    pub fn with_hasher(hasher: ahash::RandomState) -> Self {
+        Self { by_key: HashMap::with_hasher(hasher), by_time: BTreeSet::new() }
+    }
+
+    /// How keys are hashed.
+    #[cfg(test)]
+    pub(crate) fn hasher(&self) -> &ahash::RandomState {
+        self.by_key.hasher()
     }
 }
 

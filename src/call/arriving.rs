@@ -27,6 +27,8 @@ pub(crate) struct Arrival {
     pub(crate) flow: sip::Flow,
     pub(crate) info: sip::InviteInfo,
     pub(crate) offer: Option<Bytes>,
+    /// Whether it would take another call's place, which no call lets it yet.
+    pub(crate) replaces: bool,
 }
 
 /// Why a call is refused at the door.
@@ -40,6 +42,11 @@ impl Refusal {
     const fn new(status: u16, cause: Cause) -> Self {
         Self { status, cause, retry_after: None }
     }
+
+    fn command(&self, dialog: DialogId) -> sip::Command {
+        let Self { status, retry_after, .. } = *self;
+        sip::Command::Refuse { dialog, status, reason: None, retry_after }
+    }
 }
 
 /// How long an overloaded or stopping engine asks callers to stay away, seconds.
@@ -49,13 +56,21 @@ impl Core {
     /// A new call: told to the record, refused, or begun.
     pub(crate) fn arrive(&mut self, now: Instant, arrival: Arrival, out: &mut Vec<Effect>) {
         let dialog = arrival.dialog;
+        let room = self.has_room();
+        if let Err(refusal) = &room
+            && self.is_folded(now, &arrival.peer)
+        {
+            let command = refusal.command(dialog);
+            self.stack_step(now, sip::Input::Command(command), out);
+            return;
+        }
         let (number, arrived) = self.read_guarded(now, &arrival.peer, &arrival.info, out);
         // A fault here costs this call only, which has a record all the same.
-        let (number, arrived, is_read) = match number {
-            Some(number) => (number, arrived, Ok(())),
+        let (number, is_read) = match number {
+            Some(number) => (number, Ok(())),
             None => {
-                let refusal = Refusal::new(500, Cause::InternalError);
-                (number::read("", &Home { area_code: String::new() }), arrived, Err(refusal))
+                let nobody = number::read("", &Home { area_code: String::new() });
+                (nobody, Err(Refusal::new(500, Cause::InternalError)))
             }
         };
         let id = arrived.call;
@@ -65,7 +80,10 @@ impl Core {
         let mut acts = Vec::new();
         let settings = Arc::clone(&self.settings);
         let flows = Arc::clone(&self.flows);
-        let room = is_read.and_then(|()| self.has_room());
+        let in_anothers_place = Refusal::new(603, Cause::Refused);
+        let room = is_read.and(room);
+        let room =
+            room.and_then(|()| if arrival.replaces { Err(in_anothers_place) } else { Ok(()) });
         let since = draft.arrived();
         let mut turn = Turn {
             now,
@@ -98,12 +116,7 @@ impl Core {
                 self.push_work(Work::Call(id, Input::Begin));
             }
             Err(refusal) => {
-                let command = sip::Command::Refuse {
-                    dialog,
-                    status: refusal.status,
-                    reason: None,
-                    retry_after: refusal.retry_after,
-                };
+                let command = refusal.command(dialog);
                 draft.refuse(refusal.status);
                 draft.end(now, EndedBy::System, refusal.cause);
                 let entry = Entry { call: None, draft, holdings, shown: None, since };
@@ -127,6 +140,16 @@ impl Core {
         }
     }
 
+    /// Whether a refused INVITE is counted with others of its source instead of having records of
+    /// its own: there is no room for more.
+    fn is_folded(&mut self, now: Instant, peer: &sip::Peer) -> bool {
+        let source = match peer {
+            sip::Peer::Trunk(id) => format!("trunk:{id}"),
+            sip::Peer::Account(id) => format!("account:{id}"),
+        };
+        self.records_full && self.refusals.fold(now, source)
+    }
+
     /// An INVITE that the stack itself refused: it has its record all the same (D1).
     pub(crate) fn refused_by_stack(
         &mut self,
@@ -136,6 +159,9 @@ impl Core {
         status: u16,
         out: &mut Vec<Effect>,
     ) {
+        if self.is_folded(now, peer) {
+            return;
+        }
         let (_, arrived) = self.read_guarded(now, peer, info, out);
         let mut draft = Draft::new(now, self.world.clock, &arrived);
         draft.refuse(status);
@@ -189,9 +215,10 @@ impl Core {
         let called = self.called(trunk.as_ref(), info);
         let call = self.new_call_id(now);
         let flow = self.settings.route(trunk.as_ref(), &called).and_then(|id| self.flows.get(id));
+        let flow = flow.map_or_else(String::new, |flow| format!("{}@{}", flow.id, flow.revision));
         CallArrived {
             call,
-            flow: flow.map_or_else(String::new, |flow| format!("{}@{}", flow.id, flow.revision)),
+            flow,
             called,
             trunk,
             account,

@@ -33,8 +33,10 @@ pub enum Cause {
     NoMedia,
     /// The request broke the protocol (4xx of the stack).
     BadRequest,
-    /// The number outside was busy.
+    /// The number outside was busy: by its answer, or by the busy tone.
     FarBusy,
+    /// The network outside was congested, by its tone.
+    FarCongestion,
     /// The number outside did not answer.
     FarNoAnswer,
     /// The number outside could not be reached or refused.

@@ -102,6 +102,9 @@ pub struct LegRecord {
     pub sent: u64,
     /// Packets that the sequence numbers say were lost on the way to us.
     pub lost: u64,
+    /// Packets that came too late (over 300 ms after their time) to be in the recording.
+    #[serde(default)]
+    pub unrecorded: u64,
     /// Interarrival jitter (RFC 3550 §6.4.1), µs.
     pub jitter_us: u64,
     /// Share lost on the way to the peer as its RTCP says, 0–1; none without RTCP.

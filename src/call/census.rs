@@ -10,7 +10,7 @@ use crate::{acd, sip};
 pub struct Census {
     /// Live calls.
     pub calls: usize,
-    /// Entries by dialog, stream, ticket, offer, agent.
+    /// Entries by dialog, stream, ticket, agent.
     pub indexes: usize,
     /// RTP ports in use.
     pub ports: usize,
@@ -74,10 +74,6 @@ impl Core {
         if held_lines != self.world.lines.total() as usize {
             let total = self.world.lines.total();
             return Err(format!("{total} channels are taken, calls hold {held_lines}"));
-        }
-        for (offer, call) in &self.world.index.offers {
-            self.held(*call, |held| held.offer == Some(*offer))
-                .ok_or_else(|| format!("offer {offer} belongs to no living call"))?;
         }
         for agent in self.desk.agents() {
             let owner = agent.ticket.and_then(|ticket| self.world.index.tickets.get(&ticket));

@@ -10,6 +10,7 @@ use crate::call::index::Index;
 use crate::call::input::Input;
 use crate::call::lines::Lines;
 use crate::call::over::LAST_WORDS;
+use crate::call::refusals::Refusals;
 use crate::call::strangers::Strangers;
 use crate::call::turn::{Act, Turn, World};
 use crate::call::{Effect, Event, Fact, Record, Settings};
@@ -31,6 +32,7 @@ pub struct Core {
     pub(crate) calls: HashMap<CallId, Entry, ahash::RandomState>,
     pub(crate) deadlines: Deadlines<CallId>,
     pub(crate) strangers: Strangers,
+    pub(crate) refusals: Refusals,
     /// New calls are refused; at this time those still up are hung up.
     pub(crate) stopping: Option<Instant>,
     pub(crate) drained: bool,
@@ -99,6 +101,7 @@ impl Core {
             calls: HashMap::default(),
             deadlines: Deadlines::default(),
             strangers: Strangers::default(),
+            refusals: Refusals::default(),
             stopping: None,
             drained: false,
             records_full: false,
@@ -129,7 +132,12 @@ impl Core {
                 self.world.clock = WallClock::new(now, wall);
                 self.show_waiting(now, out);
             }
-            Event::RecordsFull(full) => self.records_full = full,
+            Event::RecordsFull(full) => {
+                self.records_full = full;
+                if !full {
+                    self.refusals.relax();
+                }
+            }
             // From the node's own hands.
             Event::Alarm { id, what, cleared: false } if id == "internal-error" => {
                 self.internal_error(now, &what, out);
@@ -172,6 +180,7 @@ impl Core {
             self.desk.deadline(),
             self.deadlines.first(),
             self.strangers.deadline(),
+            self.refusals.deadline(),
             stop,
             self.internal_error_until,
         ];
@@ -195,6 +204,7 @@ impl Core {
     fn on_media(&mut self, event: media::Event) {
         let stream = match &event {
             media::Event::Key { stream, .. }
+            | media::Event::LineTone { stream, .. }
             | media::Event::PlayEnded { stream, .. }
             | media::Event::Silent { stream, .. }
             | media::Event::Heard { stream }

@@ -69,7 +69,7 @@ impl Call {
         }
         let dialog = turn.take_dialog();
         let place = Place {
-            worker: self.worker(),
+            worker: self.worker_of_next_leg(turn),
             address: rules.media_address.unwrap_or(settings.media_address),
             signalling_ip,
         };
@@ -140,6 +140,7 @@ impl Call {
         if !first {
             return;
         }
+        self.listen_for_line_tones(turn, true);
         if let Some(answer) = self.early_answer(turn) {
             self.ring_caller(turn, 183, Some(answer));
         }
@@ -173,6 +174,7 @@ impl Call {
 
     /// The party outside has answered.
     pub(crate) fn dial_answered(&mut self, turn: &mut Turn<'_>, sdp: Option<&Bytes>) {
+        self.listen_for_line_tones(turn, false);
         let Some(dialling) = self.phase.take_dialling() else { return };
         let Dialling { mut leg, dial, early, .. } = *dialling;
         // A 200 without SDP repeats what the 183 said.
@@ -213,14 +215,19 @@ impl Call {
 
     /// The party outside did not take the call.
     pub(crate) fn dial_failed(&mut self, turn: &mut Turn<'_>, status: u16) {
-        let Some(dialling) = self.phase.take_dialling() else { return };
-        self.close_leg(turn, dialling.leg);
-        self.stop_playing(turn);
         let (end, setback) = match status {
             486 | 600 => (DialEnd::Busy, Cause::FarBusy),
             408 | 480 | 487 => (DialEnd::NoAnswer, Cause::FarNoAnswer),
             _ => (DialEnd::Failed, Cause::FarFailed),
         };
+        self.dial_ended(turn, end, setback);
+    }
+
+    /// The party outside is given back to the flow as not reached; its dialog is gone or going.
+    pub(crate) fn dial_ended(&mut self, turn: &mut Turn<'_>, end: DialEnd, setback: Cause) {
+        let Some(dialling) = self.phase.take_dialling() else { return };
+        self.close_leg(turn, dialling.leg);
+        self.stop_playing(turn);
         turn.draft.set_back(setback);
         self.feed(turn, FlowInput::Dialled(end));
     }

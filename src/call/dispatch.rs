@@ -9,13 +9,18 @@ impl Core {
     /// Brings what the stack tells to whom it concerns.
     pub(crate) fn dispatch_sip(&mut self, now: Instant, event: sip::Event, out: &mut Vec<Effect>) {
         match event {
-            sip::Event::Invite { dialog, peer, flow, call, offer } => {
-                self.arrive(
-                    now,
-                    crate::call::arriving::Arrival { dialog, peer, flow, info: *call, offer },
-                    out,
-                );
+            sip::Event::Invite { dialog, peer, flow, call, offer, replaces } => {
+                let (info, replaces) = (*call, replaces.is_some());
+                let arrival =
+                    crate::call::arriving::Arrival { dialog, peer, flow, info, offer, replaces };
+                self.arrive(now, arrival, out);
             }
+            // No transfer is followed yet: the phone gets its caller back at once.
+            sip::Event::Referred { dialog, .. } => {
+                let command = sip::Command::ReferProgress { dialog, status: 603, last: true };
+                self.stack_step(now, sip::Input::Command(command), out);
+            }
+            sip::Event::Message { .. } | sip::Event::MessageDone { .. } => {}
             sip::Event::Refused { peer, info, status } => {
                 self.refused_by_stack(now, &peer, &info, status, out);
             }
@@ -131,6 +136,9 @@ pub(crate) fn dialog_of(event: &sip::Event) -> Option<DialogId> {
         | sip::Event::Ended { dialog, .. }
         | sip::Event::Probed { dialog, .. } => Some(*dialog),
         sip::Event::Invite { .. }
+        | sip::Event::Referred { .. }
+        | sip::Event::Message { .. }
+        | sip::Event::MessageDone { .. }
         | sip::Event::Refused { .. }
         | sip::Event::Stranger { .. }
         | sip::Event::LockedOut { .. }

@@ -7,6 +7,7 @@ use crate::call::turn::Turn;
 use crate::call::{Cause, EndedBy, Fact};
 use crate::dialplan::{Input as FlowInput, Prompt, QueueEvent, Step, Tone};
 use crate::media::{self, Command, PromptId};
+use crate::say::{self, Language};
 use crate::{acd, sip};
 
 impl Call {
@@ -67,6 +68,7 @@ impl Call {
                     Tone::Ringback => media::Tone::Ringback,
                     Tone::Busy => media::Tone::Busy,
                     Tone::Congestion => media::Tone::Congestion,
+                    Tone::CallWaiting => media::Tone::CallWaiting,
                     Tone::Test { hz } => media::Tone::Test { hz },
                 };
                 self.caller_media(turn, |stream| Command::Tone { stream, tone, ms: None });
@@ -116,11 +118,17 @@ impl Call {
     pub(crate) fn find_all(&self, turn: &Turn<'_>, prompts: &[Prompt]) -> Option<Vec<PromptId>> {
         let mut ids = Vec::with_capacity(prompts.len());
         for prompt in prompts {
-            let Some(id) = self.find(turn, prompt) else {
+            if let Some(id) = self.find(turn, prompt) {
+                ids.push(id);
+            } else if let Some(pieces) = say::instead_of(Language::of(&prompt.language), &prompt.id)
+            {
+                let pieces: Vec<_> =
+                    pieces.iter().map(|id| Prompt::new(&prompt.language, id)).collect();
+                ids.extend(self.find_all(turn, &pieces)?);
+            } else {
                 tracing::error!(call = %turn.call, %prompt, "prompt is missing");
                 return None;
-            };
-            ids.push(id);
+            }
         }
         Some(ids)
     }

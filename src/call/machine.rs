@@ -170,6 +170,22 @@ impl Call {
         self.caller.as_ref().map(|leg| leg.stream.worker())
     }
 
+    /// The worker for a leg beside the caller's: the same, so that the two can be bridged. When no
+    /// port is free there, the caller's stream moves to the roomiest worker that has one.
+    pub(crate) fn worker_of_next_leg(&mut self, turn: &mut Turn<'_>) -> Option<usize> {
+        let is_alone = self.far_mut().is_none();
+        let caller = self.caller.as_mut()?;
+        let here = caller.stream.worker();
+        if is_alone
+            && caller.stream.is_open()
+            && !turn.world.ports.has_room(turn.now, here)
+            && let Some(there) = turn.world.ports.roomiest(turn.now, 1)
+        {
+            caller.stream.move_to(turn, there);
+        }
+        Some(caller.stream.worker())
+    }
+
     /// Tells the worker something about the caller's stream.
     pub(crate) fn caller_media(
         &mut self,
@@ -232,6 +248,9 @@ impl Call {
             | sip::Event::Notified { .. } => {}
             // These belong to no call; the core keeps them.
             sip::Event::Invite { .. }
+            | sip::Event::Referred { .. }
+            | sip::Event::Message { .. }
+            | sip::Event::MessageDone { .. }
             | sip::Event::Refused { .. }
             | sip::Event::Stranger { .. }
             | sip::Event::LockedOut { .. }

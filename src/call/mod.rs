@@ -45,6 +45,7 @@ mod guard;
 mod index;
 mod input;
 mod leg;
+mod line_tones;
 mod lines;
 mod machine;
 mod message;
@@ -53,6 +54,7 @@ mod phase;
 #[cfg(test)]
 mod poison;
 mod queueing;
+mod refusals;
 mod registrations;
 mod shown;
 mod strangers;

@@ -68,9 +68,6 @@ impl Core {
             desk.bury(now, ticket, desk_out);
             self.take_desk_out();
         }
-        if let Some(offer) = held.offer {
-            self.world.index.offers.remove(&offer);
-        }
         if let Some(agent) = &held.agent {
             self.world.index.agents.remove(agent);
         }

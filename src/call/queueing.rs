@@ -103,11 +103,11 @@ impl Call {
             return;
         };
         let waiting = waiting.clone();
-        turn.own_offer(offer, &agent);
+        turn.own_agent(&agent);
         turn.draft.offer(turn.now);
         turn.fact(Fact::Offered { call: turn.call, agent: agent.clone(), queue });
         let Some(leg) = self.ring(turn, &agent, &waiting, false) else {
-            turn.drop_offer(false);
+            turn.drop_agent();
             offer_ended(turn, agent, OfferResult::Unreachable, 0);
             turn.desk(acd::Input::Declined { offer, why: Decline::Unreachable });
             return;
@@ -128,7 +128,8 @@ impl Call {
         let signalling_ip = turn.world.contact_ip(&account)?;
         let address = turn.settings.media_address;
         let dialog = turn.take_dialog();
-        let place = Place { worker: self.worker(), address, signalling_ip };
+        let worker = self.worker_of_next_leg(turn);
+        let place = Place { worker, address, signalling_ip };
         let party = Party::Agent(agent.clone());
         let Some(mut leg) = Leg::open(turn, party, dialog, None, place) else {
             turn.drop_dialog(dialog);
@@ -177,7 +178,7 @@ impl Call {
         ringing.leg.hang_up(turn, 487, reason);
         let ring_ms = ms(turn.now.since(ringing.since));
         self.close_leg(turn, ringing.leg);
-        turn.drop_offer(false);
+        turn.drop_agent();
         offer_ended(turn, ringing.agent, result, ring_ms);
     }
 
@@ -212,7 +213,7 @@ impl Call {
         let ring_ms = ms(turn.now.since(ringing.since));
         let (offer, agent) = (ringing.offer, ringing.agent.clone());
         self.close_leg(turn, ringing.leg);
-        turn.drop_offer(false);
+        turn.drop_agent();
         offer_ended(turn, agent, result, ring_ms);
         turn.desk(acd::Input::Declined { offer, why });
     }
@@ -227,13 +228,12 @@ impl Call {
             self.phase = Phase::Waiting(waiting);
             leg.hang_up(turn, 488, None);
             self.close_leg(turn, leg);
-            turn.drop_offer(false);
+            turn.drop_agent();
             offer_ended(turn, agent, OfferResult::Unreachable, ring_ms);
             turn.desk(acd::Input::Declined { offer, why: Decline::Unreachable });
             return;
         }
         leg.up = true;
-        turn.drop_offer(true);
         turn.desk(acd::Input::Answered { offer });
         turn.draft.answer(turn.now, Some(&agent));
         offer_ended(turn, agent.clone(), OfferResult::Answered, ring_ms);

@@ -166,6 +166,14 @@ pub enum Fact {
         /// How many in the minute that ended at `at`.
         count: u64,
     },
+    /// INVITEs of a trunk or account that were refused while there was no room for records, beyond
+    /// those that have records of their own; one row per source and minute.
+    InvitesRefused {
+        /// `trunk:<id>` or `account:<id>`.
+        source: String,
+        /// How many in the minute that ended at `at`.
+        count: u64,
+    },
     /// Messages that were turned away before anybody looked into them, because there were too many:
     /// one row per source and minute.
     TurnedAway(TurnedAway),

@@ -198,7 +198,8 @@ impl Core {
     }
 
     pub(crate) fn flush_strangers(&mut self, now: Instant, out: &mut Vec<Effect>) {
-        if self.strangers.deadline().is_some_and(|at| at <= now) {
+        let due = [self.strangers.deadline(), self.refusals.deadline()];
+        if due.into_iter().flatten().any(|at| at <= now) {
             self.flush_strangers_now(now, out);
         }
     }
@@ -206,6 +207,9 @@ impl Core {
     pub(crate) fn flush_strangers_now(&mut self, now: Instant, out: &mut Vec<Effect>) {
         for (source, count) in self.strangers.take() {
             self.record(now, Fact::StrangersRefused { source, count }, out);
+        }
+        for (source, count) in self.refusals.take() {
+            self.record(now, Fact::InvitesRefused { source, count }, out);
         }
     }
 }

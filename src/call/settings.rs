@@ -90,8 +90,6 @@ pub struct TrunkRules {
     pub numbers: Vec<String>,
     /// Whether a transfer may show the original caller's number on it (B3).
     pub may_pass_original_caller: bool,
-    /// The domain in From of outbound calls.
-    pub domain: String,
     /// The address that SDP names towards this trunk; `None` for the general one.
     pub media_address: Option<IpAddr>,
 }

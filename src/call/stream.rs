@@ -53,6 +53,11 @@ impl Stream {
         self.held.worker
     }
 
+    /// The stream goes on on another worker.
+    pub(crate) fn move_to(&mut self, turn: &mut Turn<'_>, worker: usize) {
+        turn.move_stream(&mut self.held, worker);
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.agreed.is_some()
     }

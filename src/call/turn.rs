@@ -2,8 +2,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::{
-    AccountId, AgentId, CallId, CommandId, DialogId, Instant, OfferId, Random, RecordingId,
-    StreamId, TicketId, Wall, WallClock,
+    AccountId, AgentId, CallId, CommandId, DialogId, Instant, Random, RecordingId, StreamId,
+    TicketId, Wall, WallClock,
 };
 use crate::call::draft::Draft;
 use crate::call::index::Index;
@@ -37,7 +37,6 @@ pub(crate) struct Holdings {
     pub(crate) streams: Vec<HeldStream>,
     pub(crate) lines: Vec<Line>,
     pub(crate) ticket: Option<TicketId>,
-    pub(crate) offer: Option<OfferId>,
     pub(crate) agent: Option<AgentId>,
     /// What is being recorded, and since when.
     pub(crate) recording: Option<(RecordingId, Instant)>,
@@ -151,6 +150,21 @@ impl Turn<'_> {
         Some(stream)
     }
 
+    /// Moves an open stream of this call to another worker, as it stands. What is asked of it from
+    /// now on goes there.
+    pub(crate) fn move_stream(&mut self, stream: &mut HeldStream, to: usize) {
+        let from = std::mem::replace(&mut stream.worker, to);
+        if from == to {
+            return;
+        }
+        if let Some(held) = self.holdings.streams.iter_mut().find(|held| held.id == stream.id) {
+            held.worker = to;
+        }
+        self.world.ports.hand_over(stream.port, to);
+        self.media(to, media::Command::Await { streams: vec![stream.id] });
+        self.media(from, media::Command::Leave { streams: vec![(stream.id, stream.port)], to });
+    }
+
     /// Gives the stream's port back. Its last figures may still come: the index forgets it then.
     pub(crate) fn drop_stream(&mut self, stream: StreamId) {
         if let Some(at) = self.holdings.streams.iter().position(|held| held.id == stream) {
@@ -187,21 +201,10 @@ impl Turn<'_> {
         ticket
     }
 
-    pub(crate) fn own_offer(&mut self, offer: OfferId, agent: &AgentId) {
-        self.holdings.offer = Some(offer);
+    /// The agent rings for this call or talks in it.
+    pub(crate) fn own_agent(&mut self, agent: &AgentId) {
         self.holdings.agent = Some(agent.clone());
-        self.world.index.offers.insert(offer, self.call);
         self.world.index.agents.insert(agent.clone(), self.call);
-    }
-
-    /// The offer is over; the agent stays with the call when it was answered.
-    pub(crate) fn drop_offer(&mut self, answered: bool) {
-        if let Some(offer) = self.holdings.offer.take() {
-            self.world.index.offers.remove(&offer);
-        }
-        if !answered {
-            self.drop_agent();
-        }
     }
 
     pub(crate) fn drop_agent(&mut self) {

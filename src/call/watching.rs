@@ -15,6 +15,7 @@ impl Call {
                     self.on_key(turn, key);
                 }
             }
+            media::Event::LineTone { stream, tone } => self.on_line_tone(turn, stream, tone),
             media::Event::PlayEnded { stream, play } => {
                 if !self.is_caller_stream(stream) {
                     return;
@@ -80,6 +81,7 @@ impl Call {
         record.received = stats.received;
         record.sent = stats.sent;
         record.lost = stats.lost;
+        record.unrecorded = stats.unrecorded;
         record.jitter_us = stats.jitter_us;
         record.far_loss = stats.far_loss;
         record.round_trip_us = stats.round_trip_us;

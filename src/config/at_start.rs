@@ -112,7 +112,7 @@ mod tests {
             };
             // A table that is no list is nothing by itself.
             let is_table = keys.iter().any(|start| start.starts_with(&format!("{key}.")));
-            let expected = match keys.iter().any(|start| is_below(&start)) {
+            let expected = match keys.iter().any(is_below) {
                 true => "start",
                 false if is_table && when == "–" => "–",
                 false => "reload",

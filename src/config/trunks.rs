@@ -46,6 +46,7 @@ pub(crate) fn read(
         let numbers = trunk.list("numbers", |number| Ok(number.to_owned()));
         let may_pass_original_caller = trunk.flag("may_pass_original_caller", false);
         let media_address = trunk.ip("media_address");
+        let may_refer = trunk.flag("may_refer", false);
         let omit_headers = trunk.list("omit_headers", |name| Ok(name.to_owned()));
         let credentials = credentials(&mut trunk);
         if rules.contains_key(&id) {
@@ -56,10 +57,11 @@ pub(crate) fn read(
                 let mut settings = TrunkSettings::new(id.clone(), address);
                 settings.sources = sources;
                 settings.transport = transport;
-                settings.from_domain.clone_from(&domain);
+                settings.from_domain = domain;
                 settings.credentials = credentials;
                 settings.keepalive = keepalive;
                 settings.omit_headers = omit_headers;
+                settings.may_refer = may_refer;
                 stack.trunks.push(settings);
             }
             None => trunk.fault(
@@ -78,7 +80,6 @@ pub(crate) fn read(
             caller_from,
             numbers,
             may_pass_original_caller,
-            domain,
             media_address,
         };
         rules.insert(id, rule);

@@ -143,6 +143,8 @@ pub enum Tone {
     Busy,
     /// 450 Hz, 0.7 s on, 0.7 s off.
     Congestion,
+    /// 450 Hz, 0.4 s on, 4 s off.
+    CallWaiting,
     /// A test tone.
     Test {
         /// 200–3400.

@@ -18,6 +18,8 @@ pub enum Tone {
     Busy,
     /// 0.7 s on, 0.7 s off.
     Congestion,
+    /// 0.4 s on, 4 s off: somebody calls a party that talks.
+    CallWaiting,
     /// 400 ms of 1 kHz, then nothing.
     Beep,
     /// A steady sine at −12 dBm0.
@@ -50,7 +52,8 @@ pub enum Command {
         /// What is agreed now.
         remote: Remote,
     },
-    /// Plays prompts one after the other without a gap, in place of what is played now.
+    /// Plays prompts one after the other, with the gaps that belong between them, in place of what is
+    /// played now.
     /// What plays covers what a bridge would forward.
     Play {
         /// Who hears it.
@@ -72,6 +75,14 @@ pub enum Command {
     },
     /// Listen for keys in the speech too, until the first RFC 4733 event of the party.
     ExpectKeys {
+        /// The stream.
+        stream: StreamId,
+        /// On or off.
+        on: bool,
+    },
+    /// Listen for the tones of a network that ends a call by them alone, until one was heard
+    /// (`Event::LineTone`).
+    ExpectLineTones {
         /// The stream.
         stream: StreamId,
         /// On or off.
@@ -137,6 +148,23 @@ pub enum Command {
         /// The moment after the last sample.
         at: Instant,
     },
+    /// Hands open streams over to another worker, each as it stands: what was agreed, heard and
+    /// latched on to, what it plays, its own row of numbers, keys that wait. Bridges among them and
+    /// the recordings of a caller among them go along; a bridge to one who stays ends. The other
+    /// worker must have been told to `Await` them before.
+    Leave {
+        /// The streams, each with its port: the sockets go along, and the port is the other
+        /// worker's from then on (`Ports::hand_over`).
+        streams: Vec<(StreamId, u16)>,
+        /// The number of the other worker.
+        to: usize,
+    },
+    /// Streams come from another worker. Commands that name them, and later ones that hang on
+    /// those, wait until they are there; what has not come within 1 s fails as `NotArrived`.
+    Await {
+        /// The streams.
+        streams: Vec<StreamId>,
+    },
     /// Ends a stream. Its last `Event::Stats` follows. A recording whose streams are all closed
     /// waits 1 s for its `StopRecord`, then ends at the moment of the last `Close`.
     Close {
@@ -146,15 +174,19 @@ pub enum Command {
 }
 
 impl Command {
-    /// The stream that a command is about; of two, the first. A stop of a recording is about none.
+    /// The stream that a command is about; of several, the first. A stop of a recording is about
+    /// none.
     #[must_use]
     pub fn stream(&self) -> Option<StreamId> {
         match self {
+            Self::Leave { streams, .. } => streams.first().map(|(stream, _)| *stream),
+            Self::Await { streams } => streams.first().copied(),
             Self::Open { stream, .. }
             | Self::Agree { stream, .. }
             | Self::Play { stream, .. }
             | Self::Stop { stream }
             | Self::ExpectKeys { stream, .. }
+            | Self::ExpectLineTones { stream, .. }
             | Self::Echo { stream, .. }
             | Self::Tone { stream, .. }
             | Self::SendKey { stream, .. }
@@ -164,5 +196,35 @@ impl Command {
             | Self::Record { left: stream, .. } => Some(*stream),
             Self::StopRecord { .. } => None,
         }
+    }
+
+    /// Whether a command names a stream.
+    pub(crate) fn names(&self, stream: StreamId) -> bool {
+        match self {
+            Self::Leave { streams, .. } => streams.iter().any(|(named, _)| *named == stream),
+            Self::Await { streams } => streams.contains(&stream),
+            Self::Bridge { a, b } | Self::Unbridge { a, b } => *a == stream || *b == stream,
+            Self::Record { left, right, .. } => *left == stream || *right == Some(stream),
+            _ => self.stream() == Some(stream),
+        }
+    }
+
+    /// Whether a command and this one name a stream or a recording in common.
+    pub(crate) fn shares(&self, other: &Self) -> bool {
+        let recording = |command: &Self| match command {
+            Self::Record { recording, .. } | Self::StopRecord { recording, .. } => Some(*recording),
+            _ => None,
+        };
+        let same = recording(self).is_some_and(|id| recording(other) == Some(id));
+        let named = match self {
+            Self::Leave { streams, .. } => streams.iter().any(|(id, _)| other.names(*id)),
+            Self::Await { streams } => streams.iter().any(|id| other.names(*id)),
+            Self::Bridge { a, b } | Self::Unbridge { a, b } => other.names(*a) || other.names(*b),
+            Self::Record { left, right, .. } => {
+                other.names(*left) || right.is_some_and(|id| other.names(id))
+            }
+            _ => self.stream().is_some_and(|id| other.names(id)),
+        };
+        same || named
     }
 }

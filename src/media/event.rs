@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Instant, Key, RecordingId, StreamId};
-use crate::media::{PlayId, Stats};
+use crate::media::{LineTone, PlayId, Stats};
 
 /// What a media worker tells the core.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -13,6 +13,14 @@ pub enum Event {
         stream: StreamId,
         /// The key.
         key: Key,
+    },
+    /// The party's network plays a tone in place of the party, as `Command::ExpectLineTones` asked;
+    /// once.
+    LineTone {
+        /// The stream.
+        stream: StreamId,
+        /// The tone.
+        tone: LineTone,
     },
     /// The last sample of a playing has been sent.
     PlayEnded {
@@ -81,6 +89,9 @@ pub enum Failure {
     /// The port of `Open` has no sockets on this worker, or another stream has them.
     #[error("the port has no free sockets on this worker")]
     NoPort,
+    /// The stream was awaited from another worker and did not come in time.
+    #[error("the stream did not arrive from its worker")]
+    NotArrived,
     /// A fault of ours; the stream was closed.
     #[error("internal error")]
     Internal,

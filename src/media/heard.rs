@@ -35,9 +35,9 @@ pub(crate) enum Sound {
 }
 
 impl Heard {
-    /// The speech, its codec and its place on our clock, for recordings.
-    pub(crate) fn speech<'a>(&self, bytes: &'a [u8]) -> Option<(Placed, Codec, &'a [u8])> {
+    /// The speech, its codec and its place on our clock (none: too late), for recordings.
+    pub(crate) fn speech<'a>(&self, bytes: &'a [u8]) -> Option<(Option<Placed>, Codec, &'a [u8])> {
         let Sound::Speech { codec, placed } = self.sound else { return None };
-        Some((placed?, codec, bytes.get(self.payload.clone())?))
+        Some((placed, codec, bytes.get(self.payload.clone())?))
     }
 }

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 
 use crate::base::StreamId;
-use crate::media::{Block, Event};
+use crate::media::{Block, Departure, Event};
 
 /// One of the two sockets of a stream.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -52,6 +52,8 @@ pub struct Out {
     pub events: Vec<Event>,
     /// For the disk.
     pub blocks: Vec<Block>,
+    /// For other workers.
+    pub departures: Vec<Departure>,
 }
 
 impl Out {
@@ -61,7 +63,7 @@ impl Out {
         Self::default()
     }
 
-    /// Forgets the datagrams, which have been sent. Events and blocks are drained by their readers.
+    /// Forgets the datagrams, which have been sent. The rest is drained by its readers.
     pub fn clear_sends(&mut self) {
         self.sends.clear();
         self.arena.clear();

@@ -24,6 +24,8 @@ pub(crate) struct Playing {
     /// Which prompt, and the next sample of it.
     at: usize,
     sample: usize,
+    /// Silence still to come before it, samples.
+    gap: usize,
 }
 
 /// What became of a chunk.
@@ -45,7 +47,7 @@ impl Player {
         repeat: bool,
         cut_by_key: bool,
     ) -> Self {
-        Self::Prompts(Playing { play, prompts, repeat, cut_by_key, at: 0, sample: 0 })
+        Self::Prompts(Playing { play, prompts, repeat, cut_by_key, at: 0, sample: 0, gap: 0 })
     }
 
     /// Whether something plays.
@@ -78,12 +80,19 @@ impl Player {
 }
 
 impl Playing {
-    /// False when nothing was left. The list goes on within a chunk; only after the last prompt the
-    /// chunk is filled up with silence.
+    /// False when nothing was left. The list goes on within a chunk, with the gap that belongs between
+    /// two prompts; only after the last one the chunk is filled up with silence. A repeated list begins
+    /// again without a gap: it is music.
     fn fill(&mut self, prompts: &Prompts, codec: Codec, chunk: &mut [u8]) -> bool {
         let mut filled = 0;
         let mut empty = 0;
         while filled < chunk.len() {
+            if self.gap > 0 {
+                let count = self.gap.min(chunk.len() - filled);
+                chunk[filled..filled + count].fill(g711::silence(codec));
+                (filled, self.gap) = (filled + count, self.gap - count);
+                continue;
+            }
             let Some(prompt) = self.prompts.get(self.at) else {
                 if !self.repeat || empty >= self.prompts.len() {
                     break;
@@ -101,6 +110,7 @@ impl Playing {
             empty = if count == 0 { empty + 1 } else { 0 };
             if count == rest.len() {
                 (self.at, self.sample) = (self.at + 1, 0);
+                self.gap = self.prompts.get(self.at).map_or(0, |next| prompts.gap(*prompt, *next));
             }
         }
         if filled > 0 {
@@ -120,6 +130,8 @@ mod tests {
         let prompts = Prompts::build([
             ("", "a", write_alaw(&count(100))),
             ("", "b", write_alaw(&count(250))),
+            ("", "moh/a", write_alaw(&count(100))),
+            ("", "moh/b", write_alaw(&count(250))),
         ])
         .unwrap();
         let (a, b) = (prompts.find("", "a").unwrap(), prompts.find("", "b").unwrap());
@@ -127,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_plays_without_a_gap_and_ends_once() {
+    fn a_list_plays_with_its_gaps_and_ends_once() {
         let (prompts, a, b) = prompts();
         let mut player = Player::prompts(PlayId(1), vec![a, b], false, false);
         let mut heard = Vec::new();
@@ -139,15 +151,20 @@ mod tests {
                 Filled::Nothing => panic!("ended in silence"),
             }
         }
-        let mut expected: Vec<u8> = (0..100).chain(0..250).collect();
-        expected.resize(480, 0xD5);
+        // Both begin and end loud, but for their fades: nearly the whole gap between phrases, 220 ms.
+        let gap = prompts.gap(a, b);
+        assert!((1_600..=1_760).contains(&gap), "{gap}");
+        let sound = |id| prompts.samples(id, Codec::Pcma).to_vec();
+        let mut expected = [sound(a), vec![0xD5; gap], sound(b)].concat();
+        expected.resize(expected.len().next_multiple_of(160), 0xD5);
         assert_eq!(heard, expected);
         assert_eq!(player.fill(&prompts, Codec::Pcma, &mut chunk), Filled::Nothing);
     }
 
     #[test]
-    fn a_loop_has_no_gap() {
-        let (prompts, a, b) = prompts();
+    fn music_has_no_gap() {
+        let (prompts, ..) = prompts();
+        let [a, b] = ["moh/a", "moh/b"].map(|id| prompts.find("", id).unwrap());
         let mut player = Player::prompts(PlayId(1), vec![a, b], true, false);
         let mut heard = Vec::new();
         let mut chunk = [0; 160];
@@ -155,7 +172,9 @@ mod tests {
             assert_eq!(player.fill(&prompts, Codec::Pcma, &mut chunk), Filled::Sound);
             heard.extend(chunk);
         }
-        let expected: Vec<u8> = (0..100).chain(0..250).cycle().take(70 * 160).collect();
+        let sound = |id| prompts.samples(id, Codec::Pcma).to_vec();
+        let whole = [sound(a), sound(b)].concat();
+        let expected: Vec<u8> = whole.into_iter().cycle().take(70 * 160).collect();
         assert_eq!(heard, expected);
     }
 

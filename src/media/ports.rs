@@ -82,6 +82,15 @@ impl Ports {
         best.map(|(_, worker)| worker)
     }
 
+    /// Whether a port of `worker` may be taken now.
+    #[must_use]
+    pub fn has_room(&self, now: Instant, worker: usize) -> bool {
+        self.workers
+            .get(worker)
+            .and_then(|shelf| shelf.free.front())
+            .is_some_and(|(from, _)| *from <= now)
+    }
+
     /// Takes the port of `worker` that has been free for longest; `None` when all are taken or resting.
     pub fn take(&mut self, now: Instant, worker: usize) -> Option<u16> {
         let shelf = self.workers.get_mut(worker)?;
@@ -91,6 +100,17 @@ impl Ports {
         let (_, port) = shelf.free.pop_front()?;
         shelf.mark(port, true);
         Some(port)
+    }
+
+    /// A taken port is another worker's from now on: its stream moves there with its sockets. One
+    /// that is not taken is left where it is.
+    pub fn hand_over(&mut self, port: u16, to: usize) {
+        if to >= self.workers.len() {
+            return;
+        }
+        if self.workers.iter_mut().any(|shelf| shelf.lose(port)) {
+            self.workers[to].gain(port);
+        }
     }
 
     /// Gives a taken port back. What was not taken is left as it is.
@@ -106,6 +126,25 @@ impl Ports {
 }
 
 impl Shelf {
+    /// A taken port is no longer of this shelf; false when it was not.
+    fn lose(&mut self, port: u16) -> bool {
+        let Ok(at) = self.all.binary_search(&port) else { return false };
+        let taken = self.taken[at];
+        if taken {
+            self.all.remove(at);
+            self.taken.remove(at);
+        }
+        taken
+    }
+
+    /// A taken port is of this shelf.
+    fn gain(&mut self, port: u16) {
+        if let Err(at) = self.all.binary_search(&port) {
+            self.all.insert(at, port);
+            self.taken.insert(at, true);
+        }
+    }
+
     /// Notes that a port of this shelf is taken or no longer is; whether that changed it.
     fn mark(&mut self, port: u16, taken: bool) -> bool {
         let at = self.all.binary_search(&port).ok();
@@ -146,6 +185,22 @@ mod tests {
         assert_eq!(ports.taken(), 0);
         let taken: Vec<_> = std::iter::from_fn(|| ports.take(at(2), 0)).collect();
         assert_eq!(taken, [4, 6, 2]);
+    }
+
+    #[test]
+    fn a_port_that_moved_is_given_back_where_it_went() {
+        let mut ports = Ports::new(vec![vec![2, 6], vec![4]], Duration::ZERO);
+        assert_eq!(ports.take(at(0), 0), Some(2));
+        ports.hand_over(2, 1);
+        // Neither a free one, nor to nobody.
+        ports.hand_over(6, 1);
+        ports.hand_over(2, 9);
+        assert_eq!((ports.total(), ports.taken()), (3, 1));
+        ports.give_back(at(1), 2);
+        let of = |ports: &mut Ports, worker| -> Vec<u16> {
+            std::iter::from_fn(|| ports.take(at(2), worker)).collect()
+        };
+        assert_eq!((of(&mut ports, 0), of(&mut ports, 1)), (vec![6], vec![4, 2]));
     }
 
     #[test]

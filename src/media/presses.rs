@@ -111,7 +111,9 @@ impl Presses {
             return None;
         }
         let told = self.in_band.take();
-        let same = told.is_some_and(|(heard, at)| heard == key && now.since(at) < TWICE_WITHIN);
+        // The packets before this one may be lost: what counts is when the press began.
+        let began = now - Duration::from_micros(u64::from(packet.duration) * 125);
+        let same = told.is_some_and(|(heard, at)| heard == key && began.since(at) < TWICE_WITHIN);
         (!same && self.in_rate(now)).then_some(key)
     }
 

@@ -4,7 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::Codec;
 use crate::media::g711;
+use crate::media::joint::{self, Ends, Series};
 use crate::media::wav::{self, WavFault};
+
+/// The prompt that is silence: between the groups of a telephone number.
+const PAUSE: &str = "pause";
+/// Its length: 150 ms.
+const PAUSE_SAMPLES: usize = 1_200;
 
 /// A prompt, ready to be played: an index into `Prompts`. Good for the life of these `Prompts` only.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -25,6 +31,7 @@ pub struct Prompts {
 struct Sound {
     alaw: Box<[u8]>,
     ulaw: Box<[u8]>,
+    ends: Ends,
 }
 
 /// One prompt that cannot be used.
@@ -51,7 +58,8 @@ pub enum PromptFaultKind {
 }
 
 impl Prompts {
-    /// Loads prompts from WAV files of 8 kHz, mono: A-law, µ-law or 16-bit PCM.
+    /// Loads prompts from WAV files of 8 kHz, mono: A-law, µ-law or 16-bit PCM. Their ends are faded,
+    /// music's excepted. The prompt `pause` is there without a file.
     ///
     /// # Errors
     /// All prompts that cannot be used, each with the reason; never an empty list.
@@ -65,6 +73,7 @@ impl Prompts {
     {
         let mut prompts = Self::default();
         let mut faults = Vec::new();
+        prompts.keep("", PAUSE, vec![g711::silence(Codec::Pcma); PAUSE_SAMPLES], Series::Bare);
         for (lang, id, bytes) in files {
             let (lang, id) = (lang.as_ref(), id.as_ref());
             let added = wav::read(bytes.as_ref())
@@ -77,16 +86,22 @@ impl Prompts {
         if faults.is_empty() { Ok(prompts) } else { Err(faults) }
     }
 
-    fn add(&mut self, lang: &str, id: &str, alaw: Vec<u8>) -> Result<(), PromptFaultKind> {
-        let index = u32::try_from(self.sounds.len()).unwrap_or(u32::MAX);
-        let ids = self.by_name.entry(lang.to_owned()).or_default();
-        if ids.contains_key(id) {
+    fn add(&mut self, lang: &str, id: &str, mut alaw: Vec<u8>) -> Result<(), PromptFaultKind> {
+        if self.by_name.get(lang).is_some_and(|ids| ids.contains_key(id)) {
             return Err(PromptFaultKind::Twice);
         }
-        ids.insert(id.to_owned(), PromptId(index));
-        let ulaw = alaw.iter().map(|a| g711::alaw_to_ulaw(*a)).collect();
-        self.sounds.push(Sound { alaw: alaw.into_boxed_slice(), ulaw });
+        let series = Series::of(id);
+        joint::fade(series, &mut alaw);
+        self.keep(lang, id, alaw, series);
         Ok(())
+    }
+
+    fn keep(&mut self, lang: &str, id: &str, alaw: Vec<u8>, series: Series) {
+        let index = u32::try_from(self.sounds.len()).unwrap_or(u32::MAX);
+        self.by_name.entry(lang.to_owned()).or_default().insert(id.to_owned(), PromptId(index));
+        let ulaw = alaw.iter().map(|a| g711::alaw_to_ulaw(*a)).collect();
+        let ends = Ends::measure(series, &alaw);
+        self.sounds.push(Sound { alaw: alaw.into_boxed_slice(), ulaw, ends });
     }
 
     /// The prompt `id` in `lang`, else the one of any language.
@@ -120,8 +135,7 @@ impl Prompts {
     /// The samples in the codec's own bytes; nothing for an id of other `Prompts`.
     #[must_use]
     pub fn samples(&self, prompt: PromptId, codec: Codec) -> &[u8] {
-        let sound = usize::try_from(prompt.0).ok().and_then(|index| self.sounds.get(index));
-        match (sound, codec) {
+        match (self.sound(prompt), codec) {
             (Some(sound), Codec::Pcma) => &sound.alaw,
             (Some(sound), Codec::Pcmu) => &sound.ulaw,
             (None, _) => &[],
@@ -134,29 +148,16 @@ impl Prompts {
         self.samples(prompt, Codec::Pcma).len() as u64 / 8
     }
 
-    /// The digits of `text` one by one (`digit/0` … `digit/9`; other characters are left out), such
-    /// as an agent's number. `None` when a digit has no prompt.
-    #[must_use]
-    pub fn digits(&self, lang: &str, text: &str) -> Option<Vec<PromptId>> {
-        text.chars()
-            .filter(char::is_ascii_digit)
-            .map(|digit| self.find(lang, &format!("digit/{digit}")))
-            .collect()
-    }
-
-    /// A whole number: `num/<n>` when it was recorded, else its digits.
-    #[must_use]
-    pub fn number(&self, lang: &str, number: u64) -> Option<Vec<PromptId>> {
-        match self.find(lang, &format!("num/{number}")) {
-            Some(prompt) => Some(vec![prompt]),
-            None => self.digits(lang, &number.to_string()),
+    /// Silence that is put between two prompts that follow each other, samples.
+    pub(crate) fn gap(&self, before: PromptId, after: PromptId) -> usize {
+        match (self.sound(before), self.sound(after)) {
+            (Some(before), Some(after)) => before.ends.gap_to(after.ends),
+            _ => 0,
         }
     }
 
-    /// "N callers are ahead of you" (`ahead/<n>`); `None` when N was not recorded.
-    #[must_use]
-    pub fn ahead(&self, lang: &str, callers: u64) -> Option<PromptId> {
-        self.find(lang, &format!("ahead/{callers}"))
+    fn sound(&self, prompt: PromptId) -> Option<&Sound> {
+        usize::try_from(prompt.0).ok().and_then(|index| self.sounds.get(index))
     }
 }
 
@@ -184,13 +185,8 @@ mod tests {
         assert_eq!(prompts.find("zh-CN", "beep"), prompts.find("", "beep"));
         assert_eq!(prompts.languages(), ["en", "zh-CN"]);
         assert_eq!(prompts.ids("zh-CN"), ["ahead/3", "digit/1", "digit/2", "num/17"]);
-        let digit = |n: u8| prompts.find("zh-CN", &format!("digit/{n}")).unwrap();
-        assert_eq!(prompts.digits("zh-CN", "2-1"), Some(vec![digit(2), digit(1)]));
-        assert_eq!(prompts.digits("zh-CN", "3"), None);
-        assert_eq!(prompts.number("zh-CN", 17).unwrap().len(), 1);
-        assert_eq!(prompts.number("zh-CN", 12), Some(vec![digit(1), digit(2)]));
-        assert!(prompts.ahead("zh-CN", 3).is_some());
-        assert_eq!(prompts.ahead("zh-CN", 4), None);
+        let pause = prompts.find("en", "pause").unwrap();
+        assert_eq!(prompts.samples(pause, Codec::Pcma), [0xD5; 1_200]);
         assert!(prompts.samples(PromptId(99), Codec::Pcma).is_empty());
     }
 

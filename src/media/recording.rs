@@ -63,20 +63,30 @@ impl Recording {
         self.id
     }
 
-    /// Writes a party's bytes where they belong; what lies outside the recording is left out.
-    pub(crate) fn write(&mut self, track: Track, placed: Placed, codec: Codec, bytes: &[u8]) {
+    /// Writes a party's bytes where they belong; what lies outside the recording is left out. False
+    /// when some of them came too late: their place was handed over already.
+    pub(crate) fn write(
+        &mut self,
+        track: Track,
+        placed: Placed,
+        codec: Codec,
+        bytes: &[u8],
+    ) -> bool {
         let start = i64::try_from(self.start).unwrap_or(i64::MAX);
         let first = placed.place - start;
         // What is played to the caller takes the right track over, as it does in its ear.
         if track == Track::Right && first < self.played {
-            return;
+            return true;
         }
-        let Some(byte) = bytes.first() else { return };
+        let Some(byte) = bytes.first() else { return true };
         let filler = [*byte; 8];
         let fill = placed.fill.min(filler.len());
         let before = i64::try_from(fill).unwrap_or(0);
         self.put(track, first - before, codec, &filler[..fill]);
         self.put(track, first, codec, bytes);
+        let end = first + i64::try_from(bytes.len()).unwrap_or(0);
+        let oldest = i64::try_from(self.flushed).unwrap_or(i64::MAX);
+        oldest == 0 || end <= 0 || first >= oldest
     }
 
     /// Writes what is played to the caller: `place` on our clock.

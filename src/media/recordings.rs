@@ -60,7 +60,45 @@ impl Recordings {
         Ok(())
     }
 
-    fn insert(&mut self, recording: Recording) -> usize {
+    /// Takes out the recordings that go along with the streams at `places`: those of a caller among
+    /// them, and those that only they are in. Who stays is then in them no more. Their places so far.
+    pub(crate) fn take_out(
+        &mut self,
+        places: &[usize],
+        streams: &mut Streams,
+    ) -> Vec<(usize, Recording)> {
+        let mut taken = Vec::new();
+        for at in 0..self.places.len() {
+            let parties: Vec<(usize, Track)> = (0..streams.places())
+                .filter_map(|place| {
+                    let tracks = streams.at(place)?.tracks();
+                    let (_, track) = tracks.iter().find(|(recording, _)| *recording == at)?;
+                    Some((place, *track))
+                })
+                .collect();
+            let caller = parties.iter().find(|(_, track)| *track == Track::Left);
+            let goes = caller.or(parties.first()).is_some_and(|(place, _)| places.contains(place));
+            for (place, _) in parties {
+                if let Some(stream) = streams.at_mut(place)
+                    && places.contains(&place) != goes
+                {
+                    stream.part(at);
+                }
+            }
+            if goes && let Some(recording) = self.places[at].take() {
+                taken.push((at, recording));
+            }
+        }
+        taken
+    }
+
+    /// Whether it runs here.
+    pub(crate) fn has(&self, id: RecordingId) -> bool {
+        self.find(id).is_some()
+    }
+
+    /// Takes in a recording; its place.
+    pub(crate) fn insert(&mut self, recording: Recording) -> usize {
         let free = self.places.iter().position(Option::is_none);
         let place = free.unwrap_or_else(|| {
             self.places.push(None);
@@ -87,7 +125,7 @@ impl Recordings {
         }
     }
 
-    /// Writes speech to one track.
+    /// Writes speech to one track; false when some of it came too late.
     pub(crate) fn write(
         &mut self,
         place: usize,
@@ -95,9 +133,10 @@ impl Recordings {
         placed: Placed,
         codec: Codec,
         bytes: &[u8],
-    ) {
-        if let Some(Some(recording)) = self.places.get_mut(place) {
-            recording.write(track, placed, codec, bytes);
+    ) -> bool {
+        match self.places.get_mut(place) {
+            Some(Some(recording)) => recording.write(track, placed, codec, bytes),
+            _ => true,
         }
     }
 
@@ -119,16 +158,20 @@ impl Recordings {
         }
     }
 
-    /// A stream was closed: recordings in which nobody is left are orphans.
+    /// A stream was closed: what of its recordings nobody is left in.
     pub(crate) fn closed(&mut self, now: Instant, stream: &Stream, streams: &Streams) {
         for (place, _) in stream.tracks() {
-            let left =
-                streams.iter().any(|stream| stream.tracks().iter().any(|(of, _)| of == place));
-            if let Some(Some(recording)) = self.places.get_mut(*place)
-                && !left
-            {
-                recording.orphan(now);
-            }
+            self.orphan(now, *place, streams);
+        }
+    }
+
+    /// A recording in which nobody is left is an orphan.
+    pub(crate) fn orphan(&mut self, now: Instant, place: usize, streams: &Streams) {
+        let left = streams.iter().any(|stream| stream.tracks().iter().any(|(of, _)| *of == place));
+        if let Some(Some(recording)) = self.places.get_mut(place)
+            && !left
+        {
+            recording.orphan(now);
         }
     }
 

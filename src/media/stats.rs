@@ -19,6 +19,9 @@ pub struct Stats {
     pub strangers: u64,
     /// Datagrams of the party that were no RTP of ours: unreadable, foreign payload type.
     pub unread: u64,
+    /// Packets whose speech is not, or not whole, in a recording: they came over 300 ms after their
+    /// time.
+    pub unrecorded: u64,
     /// Interarrival jitter (RFC 3550 §6.4.1), µs.
     pub jitter_us: u64,
     /// Share lost on the way to the party as its last RTCP report says, 0–1.

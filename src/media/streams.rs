@@ -53,8 +53,8 @@ impl Streams {
         self.places.iter().flatten()
     }
 
-    /// Takes in a new stream.
-    pub(crate) fn insert(&mut self, stream: Stream) {
+    /// Takes in a new stream; its place.
+    pub(crate) fn insert(&mut self, stream: Stream) -> usize {
         let id = stream.id();
         let place = self.free.pop().unwrap_or_else(|| {
             self.places.push(None);
@@ -62,6 +62,40 @@ impl Streams {
         });
         self.places[place] = Some(stream);
         self.by_id.insert(id, place);
+        place
+    }
+
+    /// Takes streams out together. Those who hear each other still do: each then names its partner
+    /// by its place in the list.
+    pub(crate) fn take_out(&mut self, places: &[usize]) -> Vec<Stream> {
+        for place in places {
+            let to = self.at(*place).and_then(Stream::to);
+            if to.is_some_and(|to| !places.contains(&to)) {
+                self.part(*place);
+            }
+        }
+        let mut taken = Vec::with_capacity(places.len());
+        for place in places {
+            let Some(mut stream) = self.places.get_mut(*place).and_then(Option::take) else {
+                continue;
+            };
+            self.by_id.remove(&stream.id());
+            self.free.push(*place);
+            stream.rename(|to| places.iter().position(|place| *place == to));
+            taken.push(stream);
+        }
+        taken
+    }
+
+    /// Takes in streams that were taken out together; their places.
+    pub(crate) fn settle(&mut self, streams: Vec<Stream>) -> Vec<usize> {
+        let places: Vec<usize> = streams.into_iter().map(|stream| self.insert(stream)).collect();
+        for place in &places {
+            if let Some(stream) = self.at_mut(*place) {
+                stream.rename(|to| places.get(to).copied());
+            }
+        }
+        places
     }
 
     /// Takes a stream out; whoever was forwarded to it is forwarded to nobody.

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 use crate::base::{Codec, Key};
 use crate::media::{Tone, g711};
 
+/// How long a tone grows and fades, samples: 5 ms.
+const RAMP: u32 = 40;
 /// Points of the sine table; a power of two, so that the phase's upper bits are the place.
 const POINTS: usize = 1_024;
 /// −12 dBm0: a full-scale sine is +3.14 dBm0.
@@ -66,6 +68,8 @@ pub(crate) struct Toning {
     on: u32,
     off: u32,
     place: u32,
+    /// Samples played so far.
+    played: u32,
     /// Samples still to come; `None` for ever.
     left: Option<u32>,
 }
@@ -77,11 +81,19 @@ impl Toning {
             Tone::Ringback => (450, 8_000, 32_000),
             Tone::Busy => (450, 2_800, 2_800),
             Tone::Congestion => (450, 5_600, 5_600),
+            Tone::CallWaiting => (450, 3_200, 32_000),
             Tone::Beep => (1_000, 3_200, 0),
             Tone::Test { hz } => (hz.clamp(20, 3_800), 1, 0),
         };
         let ms = if tone == Tone::Beep { Some(ms.unwrap_or(400).min(400)) } else { ms };
-        Self { sine: Sine::new(hz), on, off, place: 0, left: ms.map(|ms| ms.saturating_mul(8)) }
+        Self {
+            sine: Sine::new(hz),
+            on,
+            off,
+            place: 0,
+            played: 0,
+            left: ms.map(|ms| ms.saturating_mul(8)),
+        }
     }
 
     /// Fills a chunk, the rest of it with silence; false when nothing was left to play.
@@ -94,18 +106,30 @@ impl Toning {
                 *byte = g711::silence(codec);
                 continue;
             }
-            self.left = self.left.map(|left| left - 1);
             *byte = if self.off == 0 || self.place < self.on {
-                g711::from_linear(codec, (self.sine.next() * LOUD) as i16)
+                let loud = LOUD * self.gain();
+                g711::from_linear(codec, (self.sine.next() * loud) as i16)
             } else {
                 g711::silence(codec)
             };
+            self.left = self.left.map(|left| left - 1);
+            self.played = self.played.saturating_add(1);
             self.place += 1;
             if self.place >= self.on + self.off {
                 self.place = 0;
             }
         }
         true
+    }
+
+    /// A tone grows and fades within [`RAMP`], so that nobody hears a click.
+    fn gain(&self) -> f32 {
+        let (before, after) = match self.off {
+            0 => (self.played, u32::MAX),
+            _ => (self.place, self.on - self.place),
+        };
+        let near = before.saturating_add(1).min(after).min(self.left.unwrap_or(u32::MAX));
+        near.min(RAMP) as f32 / RAMP as f32
     }
 }
 
@@ -150,6 +174,33 @@ mod tests {
             let heard: Vec<_> =
                 bytes.iter().filter_map(|b| detector.hear(g711::alaw_to_linear(*b))).collect();
             assert_eq!(heard, [key]);
+        }
+    }
+
+    #[test]
+    fn tones_have_the_cadences_of_the_chinese_plan() {
+        for (tone, hz, on_ms, off_ms) in [
+            (Tone::Ringback, 450, 1_000, 4_000),
+            (Tone::Busy, 450, 350, 350),
+            (Tone::Congestion, 450, 700, 700),
+            (Tone::CallWaiting, 450, 400, 4_000),
+        ] {
+            let mut bytes = vec![0; 16 * 8_000];
+            assert!(Toning::new(tone, None).fill(Codec::Pcma, &mut bytes));
+            let samples: Vec<i16> = bytes.iter().map(|b| g711::alaw_to_linear(*b)).collect();
+            // A look of 10 ms is either tone or silence.
+            let loud: Vec<bool> =
+                samples.chunks(80).map(|look| look.iter().any(|s| s.abs() > 1_000)).collect();
+            let period = (on_ms + off_ms) / 10;
+            for (at, loud) in loud.iter().enumerate() {
+                assert_eq!(*loud, at % period < on_ms / 10, "{tone:?} at {at}0 ms");
+            }
+            let turns = samples[..on_ms * 8].windows(2).filter(|two| two[0] < 0 && two[1] >= 0);
+            let heard = turns.count() * 1_000 / on_ms;
+            assert!((hz - 5..=hz + 5).contains(&heard), "{tone:?}: {heard} Hz");
+            // From sample to sample never more than the sine itself goes.
+            let step = samples.windows(2).map(|two| (two[1] - two[0]).abs()).max().unwrap();
+            assert!(step < 2_300, "{tone:?}: {step}");
         }
     }
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::{Instant, Random, StreamId};
+use crate::media::moving::Awaited;
 use crate::media::player::Player;
 use crate::media::recording::Track;
 use crate::media::recordings::Recordings;
@@ -10,7 +11,9 @@ use crate::media::samples;
 use crate::media::stream::Stream;
 use crate::media::streams::Streams;
 use crate::media::tone::Toning;
-use crate::media::{Census, Command, Event, Failure, Out, Prompts, Settings, Socket};
+use crate::media::{
+    Census, Command, Company, Departure, Event, Failure, Out, Prompts, Settings, Socket,
+};
 
 /// All streams of a worker play and are watched at the same moments, so far apart.
 const TICK: Duration = Duration::from_millis(20);
@@ -28,6 +31,8 @@ pub struct Worker {
     random: Random,
     streams: Streams,
     recordings: Recordings,
+    /// Streams on their way from other workers.
+    awaited: Awaited,
     next_tick: Option<Instant>,
     /// The stream whose turn it is within a tick.
     turn: usize,
@@ -47,6 +52,7 @@ impl Worker {
             random,
             streams: Streams::new(),
             recordings: Recordings::default(),
+            awaited: Awaited::default(),
             next_tick: None,
             turn: 0,
             at_work: None,
@@ -57,14 +63,20 @@ impl Worker {
 
     /// Does what the core asks.
     pub fn command(&mut self, now: Instant, command: Command, out: &mut Out) {
+        let Some(command) = self.awaited.hold(command, &self.recordings, out) else { return };
         self.at_work = command.stream();
         if let Err((stream, why)) = self.obey(now, command, out) {
             out.events.push(Event::Failed { stream, why });
         }
+        self.wind(now);
+        self.at_work = None;
+    }
+
+    /// Ticks come from now on, when there is anything to do.
+    fn wind(&mut self, now: Instant) {
         if self.next_tick.is_none() && self.is_busy() {
             self.next_tick = Some(tick_before(now) + TICK);
         }
-        self.at_work = None;
     }
 
     fn obey(
@@ -102,6 +114,7 @@ impl Worker {
             }
             Command::Stop { stream } => self.open(stream)?.play(Player::Idle),
             Command::ExpectKeys { stream, on } => self.open(stream)?.expect_keys(on),
+            Command::ExpectLineTones { stream, on } => self.open(stream)?.line_tones.expect(on),
             Command::SendKey { stream, key, ms } => {
                 if !self.open(stream)?.send_key(key, ms) {
                     return Err((stream, Failure::TooManyKeys));
@@ -127,6 +140,12 @@ impl Worker {
             Command::StopRecord { recording, at } => {
                 self.recordings.stop(now, recording, at, &mut self.streams, out);
             }
+            Command::Leave { streams, to } => {
+                let (asked, ports) = streams.into_iter().unzip();
+                let company = Company::gather(asked, &mut self.streams, &mut self.recordings);
+                out.departures.push(Departure { to, ports, company });
+            }
+            Command::Await { streams } => self.awaited.expect(now, &streams),
             Command::Close { stream } => {
                 let (_, closed) = self.streams.remove(stream).ok_or((stream, Failure::NotOpen))?;
                 self.recordings.closed(now, &closed, &self.streams);
@@ -135,6 +154,30 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// Takes in what another worker handed over, ticks that fell between the two included, and does
+    /// what waited for it. Of it only streams that are (still) awaited are taken: the others were
+    /// given up.
+    pub fn arrive(&mut self, now: Instant, mut company: Company, out: &mut Out) {
+        self.at_work = company.asked().first().copied();
+        let asked = company.asked().to_vec();
+        company.dismiss(|stream| self.awaited.has(stream));
+        let places = company.settle(now, &mut self.streams, &mut self.recordings);
+        self.wind(now);
+        for place in places {
+            let Some(ticked) = self.streams.at(place).map(|stream| stream.ticked) else { continue };
+            let Some(next) = self.next_tick else { continue };
+            let mut at = (ticked + TICK).max(tick_before(now - LATE_MAX));
+            while at < next {
+                self.tick_stream(at, place, out);
+                at = at + TICK;
+            }
+        }
+        self.at_work = None;
+        for command in self.awaited.came(&asked) {
+            self.command(now, command, out);
+        }
     }
 
     fn place(&self, stream: StreamId) -> Result<usize, (StreamId, Failure)> {
@@ -180,11 +223,16 @@ impl Worker {
         let Some(stream) = self.streams.at_mut(place) else { return };
         let Some(heard) = stream.receive(now, from, bytes, &self.settings, out) else { return };
         let to = stream.to();
+        let mut whole = true;
         if let Some((placed, codec, speech)) = heard.speech(bytes) {
-            let tracks = self.streams.at(place).map(Stream::tracks).unwrap_or_default();
-            for (recording, track) in tracks {
-                self.recordings.write(*recording, *track, placed, codec, speech);
+            for (recording, track) in stream.tracks() {
+                whole &= placed.is_some_and(|placed| {
+                    self.recordings.write(*recording, *track, placed, codec, speech)
+                });
             }
+        }
+        if !whole {
+            stream.miss();
         }
         if let Some(to) = to.and_then(|to| self.streams.at_mut(to)) {
             to.forward(now, &heard, bytes, out);
@@ -203,8 +251,26 @@ impl Worker {
             }
             self.at_work = None;
             self.recordings.flush(at, &mut self.streams, out);
+            self.give_up(at, out);
             self.turn = 0;
             self.next_tick = self.is_busy().then(|| at + TICK);
+        }
+    }
+
+    /// What did not come in time will not come any more.
+    fn give_up(&mut self, now: Instant, out: &mut Out) {
+        if self.awaited.is_empty() {
+            return;
+        }
+        let overdue = self.awaited.overdue(now);
+        if overdue.is_empty() {
+            return;
+        }
+        let failed =
+            |stream: &StreamId| Event::Failed { stream: *stream, why: Failure::NotArrived };
+        out.events.extend(overdue.iter().map(failed));
+        for command in self.awaited.came(&overdue) {
+            self.command(now, command, out);
         }
     }
 
@@ -256,7 +322,7 @@ impl Worker {
     }
 
     fn is_busy(&self) -> bool {
-        self.streams.len() > 0 || self.recordings.len() > 0
+        self.streams.len() > 0 || self.recordings.len() > 0 || !self.awaited.is_empty()
     }
 
     /// Whether a stream is open.

@@ -31,7 +31,7 @@ use crate::node::spooling::{self, Spooling};
 use crate::node::tcp::TcpHub;
 use crate::node::throttle::Throttle;
 use crate::node::trunk_sources::TrunkSources;
-use crate::node::{files, http, media_metrics, sys, threads};
+use crate::node::{files, http, media_metrics, sounds, sys, threads};
 use crate::store::{Database, Loader, LoaderSettings, SpoolReader};
 
 /// How long the core has to hang up and write the last records after its drain time.
@@ -102,7 +102,7 @@ impl Engine {
         for notice in config.notices() {
             tracing::warn!("{notice}");
         }
-        let prompts = Arc::new(files::load_prompts(config.node.sounds.as_deref())?);
+        let prompts = Arc::new(sounds::load_prompts(config.node.sounds.as_deref())?);
         let flows = Arc::new(read_flows(file.as_deref(), &config, &prompts)?);
         let mut kept = Kept::open(&config.node.data)?;
         let clock = kept.start_clock();
@@ -122,7 +122,7 @@ impl Engine {
 
         let recordings = recording_desk::start(&config, clock, &senders)?;
         let Spooling { batches, reader, thread: spool, published } =
-            spooling::start(&config, clock, &senders, &recordings.interrupted)?;
+            spooling::start(&config, clock, &senders, &recordings)?;
         let media = Arc::new(MediaThreads::start(
             media_settings(&config),
             clock,

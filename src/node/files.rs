@@ -7,13 +7,7 @@ use std::sync::Arc;
 use crate::base::{Fault, Faults, TenantId};
 use crate::config::{self, Config};
 use crate::dialplan::{Flows, Known};
-use crate::media::{PromptFault, Prompts};
-
-/// The prompts that are built in.
-#[derive(rust_embed::RustEmbed)]
-#[folder = "sounds"]
-#[include = "*.wav"]
-struct Sounds;
+use crate::media::Prompts;
 
 /// A file larger than this is no configuration and no flow.
 const FILE_MAX: u64 = 4 << 20;
@@ -41,63 +35,8 @@ fn read_text(file: &Path) -> Result<String, Fault> {
     fs::read_to_string(file).map_err(unreadable)
 }
 
-/// Loads the built-in prompts and, over them, those of the operator's folder.
-///
-/// # Errors
-/// Every prompt that cannot be used.
-pub fn load_prompts(folder: Option<&Path>) -> Result<Prompts, Faults> {
-    let mut files: BTreeMap<(String, String), Vec<u8>> = BTreeMap::new();
-    for name in Sounds::iter() {
-        if let (Some(key), Some(file)) = (prompt_key(Path::new(name.as_ref())), Sounds::get(&name))
-        {
-            files.insert(key, file.data.into_owned());
-        }
-    }
-    let at = folder.unwrap_or(Path::new("sounds"));
-    if let Some(folder) = folder {
-        for file in wav_files(folder).map_err(|fault| Faults(vec![fault]))? {
-            let inside = file.strip_prefix(folder).unwrap_or(&file);
-            let Some(key) = prompt_key(inside) else { continue };
-            let bytes = fs::read(&file)
-                .map_err(|error| Faults(vec![fault(&file, format!("cannot be read: {error}"))]))?;
-            files.insert(key, bytes);
-        }
-    }
-    let named = files.iter().map(|((language, id), bytes)| (language, id, bytes));
-    Prompts::build(named).map_err(|faults| {
-        let text = |one: PromptFault| fault(at, one.to_string());
-        Faults(faults.into_iter().map(text).collect())
-    })
-}
-
-/// `zh-CN/ahead/3.wav` → language `zh-CN`, id `ahead/3`; `moh/default.wav` and `beep.wav` belong to
-/// no language.
-fn prompt_key(inside: &Path) -> Option<(String, String)> {
-    let id = inside.with_extension("").to_str()?.replace('\\', "/");
-    let (first, rest) = id.split_once('/').unwrap_or(("", &id));
-    if first.is_empty() || first == "moh" {
-        Some((String::new(), id.clone()))
-    } else {
-        Some((first.to_owned(), rest.to_owned()))
-    }
-}
-
-fn wav_files(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for path in list(&folder)? {
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "wav") {
-                found.push(path);
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn list(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
+/// What lies in a folder, in order.
+pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
     let unreadable = |error: io::Error| fault(folder, format!("cannot be read: {error}"));
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
@@ -189,29 +128,4 @@ pub fn check_routes(file: &Path, config: &Config, flows: &Flows) -> Result<(), F
         })
         .collect();
     if missing.is_empty() { Ok(()) } else { Err(Faults(missing)) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_of_sounds_are_languages_and_ids() {
-        for (path, key) in [
-            ("zh-CN/ahead/3.wav", ("zh-CN", "ahead/3")),
-            ("en/welcome.wav", ("en", "welcome")),
-            ("moh/default.wav", ("", "moh/default")),
-            ("beep.wav", ("", "beep")),
-        ] {
-            let (language, id) = prompt_key(Path::new(path)).unwrap();
-            assert_eq!((language.as_str(), id.as_str()), key);
-        }
-    }
-
-    #[test]
-    fn built_in_prompts_are_all_good() {
-        let prompts = load_prompts(None).unwrap();
-        assert!(prompts.find("zh-CN", "welcome").is_some());
-        assert!(prompts.find("", "moh/default").is_some());
-    }
 }

@@ -237,21 +237,7 @@ impl Hands {
             Ok(false) => return,
             Err(command) => command,
         };
-        let stream = match command {
-            media::Command::Open { stream, .. }
-            | media::Command::Agree { stream, .. }
-            | media::Command::Play { stream, .. }
-            | media::Command::Stop { stream }
-            | media::Command::ExpectKeys { stream, .. }
-            | media::Command::Bridge { a: stream, .. }
-            | media::Command::Unbridge { a: stream, .. }
-            | media::Command::Echo { stream, .. }
-            | media::Command::Tone { stream, .. }
-            | media::Command::SendKey { stream, .. }
-            | media::Command::Record { left: stream, .. }
-            | media::Command::Close { stream } => stream,
-            media::Command::StopRecord { .. } => return,
-        };
+        let Some(stream) = command.stream() else { return };
         tracing::error!(worker, %stream, "a media worker takes no more commands");
         let why = media::Failure::TooManyStreams;
         self.refused.push_back(media::Event::Failed { stream, why });

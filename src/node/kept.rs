@@ -305,4 +305,19 @@ mod tests {
         assert_eq!((kept.nonce_key(), kept.token(&api())), (key, token));
         assert!(kept.unsaved.is_empty() && kept.trouble.alarms.is_empty());
     }
+
+    #[test]
+    fn the_token_of_the_first_start_is_where_the_pages_say() {
+        let dir = tempfile::tempdir().unwrap();
+        let read = crate::config::read(Path::new("hotline.toml"), "").unwrap();
+        let token = Kept::open(dir.path()).unwrap().token(&read.node.api);
+        let file = fs::read_to_string(dir.path().join("api-token.json")).unwrap();
+        assert_eq!(file, format!("\"{token}\""));
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/api.md");
+        let page = fs::read_to_string(page).unwrap();
+        assert!(page.contains("TOKEN=$(tr -d '\"' < data/api-token.json)"));
+        // The next start takes the same.
+        let again = Kept::open(dir.path()).unwrap().token(&read.node.api);
+        assert_eq!(again, token);
+    }
 }

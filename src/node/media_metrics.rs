@@ -16,12 +16,13 @@ pub(crate) fn register(registry: &Registry, media: &MediaThreads) {
 /// One counter of the threads: its name, what it says, and where it stands.
 type Row = (&'static str, &'static str, fn(&Counters) -> &AtomicU64);
 
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 9] = [
     ("hotline_media_received_total", "RTP and RTCP datagrams received.", |c| &c.received),
     ("hotline_media_sent_total", "RTP and RTCP datagrams sent.", |c| &c.sent),
     ("hotline_media_unsent_total", "Datagrams that the system did not take.", |c| &c.unsent),
     ("hotline_media_wakes_total", "Times that a media worker woke.", |c| &c.wakes),
     ("hotline_media_blocks_lost_total", "Blocks of recordings lost: gaps.", |c| &c.blocks_lost),
+    ("hotline_media_unrecorded_total", "Packets too late for their recording.", |c| &c.unrecorded),
     ("hotline_media_events_lost_total", "Media events that the core did not take.", |c| {
         &c.events_lost
     }),

@@ -20,6 +20,7 @@ mod recording_desk;
 mod refusal;
 mod registration_log;
 mod sockets;
+mod sounds;
 mod spool_outbox;
 mod spooling;
 mod sys;
@@ -33,4 +34,5 @@ mod visitors;
 
 pub use clock::{Clock, KeptPair};
 pub use engine::{Engine, StartError};
-pub use files::{check_routes, known, load_prompts, read_config, read_flows};
+pub use files::{check_routes, known, read_config, read_flows};
+pub use sounds::load_prompts;

@@ -12,7 +12,7 @@ use crate::node::refusal::Refusals;
 use crate::node::tcp::TcpHub;
 use crate::node::throttle::Throttle;
 use crate::node::{threads, udp};
-use crate::sip::Transport;
+use crate::sip::{Listener, Transport};
 
 /// The SIP sockets, bound before anything is started.
 pub(crate) struct Sockets {
@@ -22,7 +22,7 @@ pub(crate) struct Sockets {
 
 impl Sockets {
     pub(crate) fn bind(
-        listeners: &[crate::sip::Listener],
+        listeners: &[Listener],
         runtime: &tokio::runtime::Runtime,
     ) -> Result<Self, StartError> {
         let mut sockets = Self { udp: Vec::new(), tcp: Vec::new() };

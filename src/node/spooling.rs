@@ -10,9 +10,10 @@ use crate::config::Config;
 use crate::node::clock::Clock;
 use crate::node::engine::{StartError, system};
 use crate::node::lanes::Senders;
+use crate::node::recording_desk::RecordingThreads;
 use crate::node::threads;
 use crate::store::{
-    Alarm, Batch, Interrupted, OpenCall, Published, Spool, SpoolNotice, SpoolReader, SpoolSettings,
+    Alarm, Archive, Batch, OpenCall, Published, Spool, SpoolNotice, SpoolReader, SpoolSettings,
     SpoolState, Syncs, crash_cdr, run_spool, run_syncs,
 };
 
@@ -37,7 +38,7 @@ pub(crate) fn start(
     config: &Config,
     clock: Clock,
     senders: &Senders,
-    interrupted: &[Interrupted],
+    recordings: &RecordingThreads,
 ) -> Result<Spooling, StartError> {
     let folder = config.node.data.join("spool");
     let records = &config.node.records;
@@ -80,7 +81,7 @@ pub(crate) fn start(
             SpoolNotice::Alarm(alarm) => tell(&to_core, alarm),
         });
     });
-    let first = first_records(config, clock, recovered.open_calls, interrupted);
+    let first = first_records(config, clock, recovered.open_calls, recordings);
     if batches.send(Batch { records: first, gate: None }).is_err() {
         tracing::error!("the spool's thread is gone");
     }
@@ -103,7 +104,7 @@ fn first_records(
     config: &Config,
     clock: Clock,
     open: Vec<OpenCall>,
-    interrupted: &[Interrupted],
+    recordings: &RecordingThreads,
 ) -> Vec<Record> {
     let now = clock.wall();
     let mut random = Random::from_seed(threads::system_seed());
@@ -114,7 +115,7 @@ fn first_records(
         fact,
     };
     let lengths: HashMap<RecordingId, u64> =
-        interrupted.iter().map(|one| (one.recording, one.length_ms)).collect();
+        recordings.interrupted.iter().map(|one| (one.recording, one.length_ms)).collect();
     let mut records = Vec::new();
     if !open.is_empty() {
         tracing::warn!(
@@ -123,18 +124,37 @@ fn first_records(
         );
     }
     for mut call in open {
-        if let Some((recording, length_ms)) =
-            call.recording.and_then(|id| lengths.get(&id).map(|length| (id, *length)))
-        {
-            let began = call.recorded_since.or(call.connected).unwrap_or(call.t_in);
-            call.seen(began.after(Duration::from_millis(length_ms)));
-            let fact = Fact::RecordingEnded { call: call.arrived.call, recording, length_ms };
-            records.push(record(call.last_seen, fact));
+        if let Some(end) = end_recording(&mut call, &lengths, &recordings.archive) {
+            records.push(record(call.last_seen, end));
         }
         records.push(crash_cdr(&call, now));
     }
     records.push(record(now, Fact::Started { version: env!("CARGO_PKG_VERSION").to_owned() }));
     records
+}
+
+/// The end of the recording that the crash cut off, told by its sound. A recording without any sound
+/// has the length 0, and the call's record does not name it.
+fn end_recording(
+    call: &mut OpenCall,
+    lengths: &HashMap<RecordingId, u64>,
+    archive: &Archive,
+) -> Option<Fact> {
+    let recording = call.recording?;
+    let length_ms = match lengths.get(&recording) {
+        Some(length_ms) => {
+            let began = call.recorded_since.or(call.connected).unwrap_or(call.t_in);
+            call.seen(began.after(Duration::from_millis(*length_ms)));
+            *length_ms
+        }
+        // It ended before the crash, or there is nothing of it.
+        None if matches!(archive.find(recording), Ok(None)) => {
+            call.recording = None;
+            0
+        }
+        None => return None,
+    };
+    Some(Fact::RecordingEnded { call: call.arrived.call, recording, length_ms })
 }
 
 /// Brings an alarm of a store thread to the core, which records it.
@@ -145,4 +165,43 @@ pub(crate) fn tell(senders: &Senders, alarm: Alarm) {
         tracing::error!(id = alarm.id, what = alarm.what, "alarm");
     }
     senders.alarm(alarm);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::CallId;
+
+    fn open_call(recording: RecordingId) -> OpenCall {
+        let call = CallId::new(Wall::from_micros(1_000_000), 1);
+        let text = serde_json::json!({
+            "tenant": "t", "t_in": 1_000_000, "offers": 1, "hold_ms": 0,
+            "last_seen": 2_000_000, "recording": recording, "recorded_since": 2_000_000,
+            "arrived": {
+                "call": call, "caller_raw": "", "caller": "", "called": "1", "sip_call_id": "a"
+            },
+        });
+        serde_json::from_value(text).expect("an open call")
+    }
+
+    #[test]
+    fn a_record_of_a_crash_names_no_recording_without_sound() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let archive = Archive::new(dir.path().to_path_buf());
+        let recording = RecordingId::new(Wall::from_micros(2_000_000), 2);
+        let ended = |length_ms| {
+            let call = open_call(recording).arrived.call;
+            Some(Fact::RecordingEnded { call, recording, length_ms })
+        };
+
+        let mut silent = open_call(recording);
+        assert_eq!(end_recording(&mut silent, &HashMap::new(), &archive), ended(0));
+        assert_eq!(silent.recording, None);
+
+        let mut heard = open_call(recording);
+        let lengths = HashMap::from([(recording, 1_500)]);
+        assert_eq!(end_recording(&mut heard, &lengths, &archive), ended(1_500));
+        assert_eq!(heard.recording, Some(recording));
+        assert_eq!(heard.last_seen, Wall::from_micros(3_500_000), "it was up as long as it sounds");
+    }
 }

@@ -10,7 +10,7 @@ use crate::peer::audio::{Codec, Heard, Source};
 use crate::peer::message;
 use crate::peer::pump::{LegId, Listening, Pump, Report, Sockets};
 use crate::peer::sdp::LocalMedia;
-use crate::peer::ua::{CallKey, Event, Invite, Output, Ua, UaSettings};
+use crate::peer::ua::{CallKey, Event, Invite, OutText, Output, Ua, UaSettings};
 use crate::peer::world::{self, Chance};
 
 /// The longest wait for the last report of a leg.
@@ -174,6 +174,24 @@ impl Booth {
         }
         self.flush();
         Ok(call)
+    }
+
+    /// Sends a text; returns its number. The error says what cannot be.
+    pub(crate) fn send_text(
+        &mut self,
+        user: String,
+        account: Option<usize>,
+        uri: &str,
+        server: Option<SocketAddr>,
+        text: String,
+    ) -> Result<u64, String> {
+        let uri = Uri::try_from(uri).map_err(|error| format!("{uri} is no SIP URI: {error}"))?;
+        let to = server
+            .or_else(|| message::address_of(&uri))
+            .ok_or_else(|| format!("{uri} has no numeric address"))?;
+        let content_type = "text/plain;charset=utf-8".to_owned();
+        let text = OutText { user, account, uri, to, content_type, text };
+        Ok(self.with(|ua, now, out| ua.send_text(now, text, out)))
     }
 
     /// Answers a call that rings here.

@@ -159,6 +159,7 @@ fn pair(header: &Header) -> Option<(&str, &str)> {
         Header::ContentLength(value) => ("Content-Length", value.value()),
         Header::ContentType(value) => ("Content-Type", value.value()),
         Header::Event(value) => ("Event", value.value()),
+        Header::SubscriptionState(value) => ("Subscription-State", value.value()),
         Header::CallInfo(value) => ("Call-Info", value.value()),
         Header::AlertInfo(value) => ("Alert-Info", value.value()),
         Header::Require(value) => ("Require", value.value()),

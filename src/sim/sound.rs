@@ -49,6 +49,7 @@ struct Playing {
 #[derive(Debug)]
 struct Recording {
     worker: usize,
+    left: StreamId,
     from: Instant,
 }
 
@@ -102,12 +103,14 @@ impl Sound {
                 if let Some(right) = right {
                     self.at(worker, *right, command)?;
                 }
-                let new = Recording { worker, from: *at };
+                let new = Recording { worker, left: *left, from: *at };
                 if self.recordings.insert(*recording, new).is_some() {
                     return Err(format!("recording {recording} was begun twice"));
                 }
                 return Ok(());
             }
+            Command::Await { .. } => return Ok(()),
+            Command::Leave { streams, to } => return self.leave(worker, streams, *to, command),
             Command::StopRecord { recording, at } => {
                 let found = self.recordings.remove(recording);
                 let found = found.ok_or_else(|| format!("recording {recording} does not run"))?;
@@ -216,6 +219,28 @@ impl Sound {
         Ok(())
     }
 
+    /// Streams move to another worker, and what is recorded of them.
+    fn leave(
+        &mut self,
+        worker: usize,
+        streams: &[(StreamId, u16)],
+        to: usize,
+        command: &Command,
+    ) -> Result<(), String> {
+        let goes = |stream| streams.iter().any(|(leaves, _)| *leaves == stream);
+        for (stream, _) in streams {
+            let found = self.at(worker, *stream, command)?;
+            found.worker = to;
+            if found.bridged.is_some_and(|other| !goes(other)) {
+                self.unbridge(*stream);
+            }
+        }
+        for recording in self.recordings.values_mut().filter(|recording| goes(recording.left)) {
+            recording.worker = to;
+        }
+        Ok(())
+    }
+
     fn at(
         &mut self,
         worker: usize,
@@ -274,7 +299,7 @@ impl Sound {
         };
         out.push(Noise::Look(LOOK_EVERY, stream));
         let latency = Duration::from_millis(1);
-        if speaks || !found.remote.may_receive {
+        if speaks || !found.remote.may_send {
             found.quiet_since = None;
             if found.told.take().is_some() && speaks {
                 out.push(Noise::Tell(latency, Event::Heard { stream }));

@@ -82,7 +82,7 @@ fn shapes_of_published_advisories_are_survived() {
         let more = "Event: presence\r\nExpires: 0\r\n";
         assert_eq!(raw.ask(&raw.request(&names, "SUBSCRIBE", 1, more, "")).status, 405);
         let more = "Content-Type: text/plain\r\n";
-        assert_eq!(raw.ask(&raw.request(&names, "MESSAGE", 1, more, "hello")).status, 405);
+        assert_eq!(raw.ask(&raw.request(&names, "MESSAGE", 1, more, "hello")).status, 403);
     }
     let names = raw.names("8001", "8001");
     let deep = "<a>".repeat(5_000);

@@ -43,7 +43,7 @@ fn requests_from_third_addresses_or_with_wrong_tags_have_no_effect() {
         let side = if is_from { &mut names.from } else { &mut names.to };
         let head = side.split_once("tag=").expect("a tag").0.to_owned();
         *side = head + tag;
-        for method in ["BYE", "INVITE", "INFO", "UPDATE"] {
+        for method in ["BYE", "INVITE", "INFO", "UPDATE", "REFER", "MESSAGE"] {
             let answer = up.raw.ask(&up.raw.request(&names, method, up.cseq(), "", ""));
             assert_eq!(answer.status, 481, "{what}: {method}: {}", answer.text);
         }

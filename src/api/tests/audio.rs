@@ -108,7 +108,7 @@ async fn a_recording_that_goes_on_is_played_as_far_as_it_is() {
     let (call, recording) = (house.sample.call(), house.sample.recording());
     let channels = ["caller".to_owned(), "agent:lan".to_owned()];
     house.happen("fcg", vec![Fact::RecordingStarted { call, recording, channels }]).await;
-    assert_eq!(house.get(&path(recording)).await.problem(), "unknown", "no sound yet");
+    assert_eq!(house.get(&path(recording)).await.body.len(), 58, "no sound yet");
     house.record(recording, &codes()[..16_000], false);
     let first = house.get(&path(recording)).await;
     assert_eq!(first.body.len(), 58 + 16_000);
@@ -148,4 +148,38 @@ async fn a_real_client_gets_lengths_and_ranges_over_a_socket() {
     let part = client.get(&url).header("range", "bytes=100-40099").send().await.unwrap();
     assert_eq!(part.status().as_u16(), 206);
     assert_eq!(part.bytes().await.unwrap(), whole[100..40_100]);
+}
+
+/// What a crash cut off before its first block: the list says 0 ms, and the file is one that any
+/// player opens.
+#[tokio::test]
+async fn a_recording_without_sound_is_an_empty_wav_that_says_so() {
+    let mut house = House::new().await;
+    let (call, begun, cut) =
+        (house.sample.call(), house.sample.recording(), house.sample.recording());
+    let channels = || ["caller".to_owned(), "agent:lan".to_owned()];
+    let facts = vec![
+        Fact::RecordingStarted { call, recording: begun, channels: channels() },
+        Fact::RecordingStarted { call, recording: cut, channels: channels() },
+        Fact::RecordingEnded { call, recording: cut, length_ms: 0 },
+    ];
+    house.happen("fcg", facts).await;
+    for recording in [begun, cut] {
+        for (form, length) in [("alaw", 58), ("pcm", 44)] {
+            let answer = house.get(&format!("{}?format={form}", path(recording))).await;
+            assert_eq!((answer.status.as_u16(), answer.body.len()), (200, length));
+            assert_eq!(answer.headers["x-recording-sound"], "none");
+            if form == "pcm" {
+                let reader = hound::WavReader::new(std::io::Cursor::new(answer.body)).unwrap();
+                assert_eq!(reader.duration(), 0);
+            }
+        }
+    }
+    let gone = house.sample.recording();
+    let facts = vec![
+        Fact::RecordingStarted { call, recording: gone, channels: channels() },
+        Fact::RecordingEnded { call, recording: gone, length_ms: 60_000 },
+    ];
+    house.happen("fcg", facts).await;
+    assert_eq!(house.get(&path(gone)).await.status.as_u16(), 404, "no longer kept");
 }

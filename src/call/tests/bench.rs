@@ -35,6 +35,10 @@ pub(super) struct Bench {
     pub(super) now: Instant,
     pub(super) records: Vec<Record>,
     pub(super) media: Vec<media::Command>,
+    /// The worker that each of them went to.
+    pub(super) workers: Vec<usize>,
+    /// Who vanished: nothing is answered from there.
+    pub(super) gone: Vec<SocketAddr>,
     /// What was sent to somebody, in order: to whom, and the text.
     pub(super) sent: Vec<(SocketAddr, String)>,
     /// What people see, in order.
@@ -42,6 +46,10 @@ pub(super) struct Bench {
     calls: usize,
     /// Phones of agents that take no call: they ring.
     pub(super) silent: bool,
+    /// Whether parties called send early media and answer later.
+    pub(super) early: bool,
+    /// The last INVITE that such a party got, and from whom it answers.
+    invited: Option<(SocketAddr, String)>,
 }
 
 fn address(text: &str) -> SocketAddr {
@@ -107,7 +115,6 @@ pub(super) fn settings(agents: usize) -> Settings {
                 caller_from: vec![CallerFrom::From],
                 numbers: Vec::new(),
                 may_pass_original_caller: false,
-                domain: "10.0.0.1".into(),
                 media_address: None,
             },
         )]),
@@ -123,11 +130,27 @@ pub(super) fn settings(agents: usize) -> Settings {
 
 impl Bench {
     pub(super) fn new(agents: usize) -> Self {
-        Self::with(FLOW, settings(agents), agents)
+        let ports = vec![(0..40).map(|n| 20_000 + 2 * n).collect()];
+        Self::made(FLOW, settings(agents), agents, ports)
     }
 
-    /// The same with a flow and settings of one's own.
+    /// A core whose only number leads into this flow, `t-quick`.
+    pub(super) fn with_flow(flow: &str) -> Self {
+        Self::with(flow, settings(0), 0)
+    }
+
+    /// With these RTP ports for each media worker.
+    pub(super) fn with_ports(agents: usize, ports: Vec<Vec<u16>>) -> Self {
+        Self::made(FLOW, settings(agents), agents, ports)
+    }
+
+    /// With a flow and settings of one's own.
     pub(super) fn with(flow: &str, settings: Settings, agents: usize) -> Self {
+        let ports = vec![(0..40).map(|n| 20_000 + 2 * n).collect()];
+        Self::made(flow, settings, agents, ports)
+    }
+
+    fn made(flow: &str, settings: Settings, agents: usize, ports: Vec<Vec<u16>>) -> Self {
         let now = Instant::from_micros(1_000_000_000);
         let binding = |agent: usize| Binding {
             account: agent.to_string().as_str().into(),
@@ -147,10 +170,7 @@ impl Bench {
             settings: Arc::new(settings),
             flows: Arc::new(Flows::read(sources, &Known::default()).unwrap()),
             prompts: Arc::new(Prompts::default()),
-            ports: Ports::new(
-                vec![(0..40).map(|n| 20_000 + 2 * n).collect()],
-                Duration::from_secs(2),
-            ),
+            ports: Ports::new(ports, Duration::from_secs(2)),
             bindings: (1..=agents).map(binding).collect(),
             random: Random::from_number(5),
         };
@@ -161,10 +181,14 @@ impl Bench {
             now,
             records: Vec::new(),
             media: Vec::new(),
+            workers: Vec::new(),
+            gone: Vec::new(),
             sent: Vec::new(),
             views: Vec::new(),
             calls: 0,
             silent: false,
+            early: false,
+            invited: None,
         };
         bench.take(out);
         for agent in 1..=agents {
@@ -197,12 +221,13 @@ impl Bench {
                 }
                 Effect::Record(record) => self.records.push(*record),
                 Effect::View(view) => self.views.push(*view),
-                Effect::Media { command, .. } => {
+                Effect::Media { worker, command } => {
                     let closed = match &command {
                         media::Command::Close { stream } => Some(*stream),
                         _ => None,
                     };
                     self.media.push(command);
+                    self.workers.push(worker);
                     if let Some(stream) = closed {
                         let stats = Box::default();
                         let last = media::Event::Stats { stream, stats, last: true };
@@ -215,34 +240,34 @@ impl Bench {
     }
 
     fn far(&mut self, from: SocketAddr, text: &str) {
+        if self.gone.contains(&from) {
+            return;
+        }
         let (answer, body) = match text.split(' ').next() {
             Some("INVITE") if self.silent && from != carrier() => ("180 Ringing", String::new()),
+            Some("INVITE") if self.early => {
+                self.invited = Some((from, text.to_owned()));
+                ("183 Session Progress", sdp(from))
+            }
             Some("INVITE") => ("200 OK", sdp(from)),
-            Some("BYE") => ("200 OK", String::new()),
+            Some("BYE" | "CANCEL" | "OPTIONS") => ("200 OK", String::new()),
             Some("SIP/2.0") if text.starts_with("SIP/2.0 200") && text.contains("INVITE") => {
                 self.receive(from, request("ACK", from, &of_response(text), ""));
                 return;
             }
             _ => return,
         };
-        let mut response = format!("SIP/2.0 {answer}\r\n");
-        for line in text.lines().take_while(|line| !line.is_empty()) {
-            let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
-            match name.as_str() {
-                "via" | "from" | "call-id" | "cseq" | "record-route" => {
-                    response += &format!("{line}\r\n");
-                }
-                "to" if line.contains("tag=") => response += &format!("{line}\r\n"),
-                "to" => response += &format!("{line};tag=far\r\n"),
-                _ => {}
-            }
+        self.receive(from, response(from, text, answer, &body));
+        if text.starts_with("CANCEL") {
+            self.far_ends("487 Request Terminated");
         }
-        response += &format!("Contact: <sip:far@{from}>\r\n");
-        if !body.is_empty() {
-            response += "Content-Type: application/sdp\r\n";
-        }
-        response += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        self.receive(from, response);
+    }
+
+    /// The party that sends early media answers or refuses.
+    pub(super) fn far_ends(&mut self, status: &str) {
+        let (from, invite) = self.invited.take().expect("a party was called");
+        let body = if status.starts_with("200") { sdp(from) } else { String::new() };
+        self.receive(from, response(from, &invite, status, &body));
     }
 
     pub(super) fn receive(&mut self, from: SocketAddr, text: String) {
@@ -264,6 +289,26 @@ impl Bench {
         );
         self.receive(carrier(), request("INVITE", carrier(), &headers, &sdp(carrier())));
         id
+    }
+
+    /// A phone that took a call makes a new offer in it.
+    pub(super) fn offer_anew(&mut self, phone: SocketAddr, sdp: &str) {
+        let is = |(to, text): &&(SocketAddr, String)| *to == phone && text.starts_with("INVITE");
+        let (_, invite) = self.sent.iter().rev().find(is).expect("it was called");
+        // The phone is the one that was called: its To is what it calls from now.
+        let headers: String = of_response(invite)
+            .lines()
+            .map(|line| match line.split_once(':') {
+                Some((name, value)) if name.eq_ignore_ascii_case("from") => {
+                    format!("To:{value}\r\n")
+                }
+                Some((name, value)) if name.eq_ignore_ascii_case("to") => {
+                    format!("From:{value};tag=far\r\n")
+                }
+                _ => format!("{line}\r\n"),
+            })
+            .collect();
+        self.receive(phone, request("INVITE", phone, &headers, sdp));
     }
 
     /// The call of this Call-ID.
@@ -328,7 +373,28 @@ impl Bench {
     }
 }
 
-fn sdp(from: SocketAddr) -> String {
+/// What a party answers to a request.
+fn response(from: SocketAddr, request: &str, status: &str, body: &str) -> String {
+    let mut response = format!("SIP/2.0 {status}\r\n");
+    for line in request.lines().take_while(|line| !line.is_empty()) {
+        let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        match name.as_str() {
+            "via" | "from" | "call-id" | "cseq" | "record-route" => {
+                response += &format!("{line}\r\n");
+            }
+            "to" if line.contains("tag=") => response += &format!("{line}\r\n"),
+            "to" => response += &format!("{line};tag=far\r\n"),
+            _ => {}
+        }
+    }
+    response += &format!("Contact: <sip:far@{from}>\r\n");
+    if !body.is_empty() {
+        response += "Content-Type: application/sdp\r\n";
+    }
+    response + &format!("Content-Length: {}\r\n\r\n{body}", body.len())
+}
+
+pub(super) fn sdp(from: SocketAddr) -> String {
     let ip = from.ip();
     format!(
         "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\n"

@@ -1,8 +1,12 @@
 mod bench;
 mod clock;
+mod full;
+mod line_tones;
+mod moving;
 mod panics;
 mod phases;
 mod queues;
 mod reload;
+mod vanishing;
 
 use bench::Bench;

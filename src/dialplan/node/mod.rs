@@ -29,7 +29,7 @@ pub(crate) use kind::{Kind, Node};
 pub(crate) use menu::Menu;
 pub(crate) use play::Play;
 pub(crate) use prompts::{Prompts, Set};
-pub(crate) use queue::{MAX_AHEAD, Overflow, OverflowTo, Queue};
+pub(crate) use queue::{Overflow, OverflowTo, Queue};
 pub(crate) use rate::Rate;
 pub(crate) use say::Say;
 pub(crate) use test_sound::{EchoNode, ToneNode};

@@ -5,11 +5,10 @@ use crate::base::QueueId;
 use crate::dialplan::flow::Exit;
 use crate::dialplan::read::{Fields, Reading};
 use crate::dialplan::yaml::Tree;
+use crate::say::Kind;
 
 use super::Edge;
 
-/// The largest place in a queue that has a prompt of its own is one more.
-pub(crate) const MAX_AHEAD: u32 = 30;
 /// The most steps of `overflow`.
 const MAX_OVERFLOW: usize = 16;
 
@@ -106,11 +105,7 @@ impl Announce {
         let position = inner.flag(&mut reading.report, "position", false);
         if position {
             let key = inner.path_of("position");
-            reading.expect_prompt(line, &key, "queue-position-1");
-            reading.expect_prompt(line, &key, "queue-busy");
-            for ahead in 1..=MAX_AHEAD {
-                reading.expect_prompt(line, &key, &format!("ahead/{ahead}"));
-            }
+            reading.expect_pieces(line, &key, Kind::Ahead);
         }
         let every_line = inner.line_of("every");
         let range = Duration::from_secs(10)..=Duration::from_secs(600);

@@ -43,8 +43,9 @@ impl ToneNode {
             (Some("ringback"), 0) => Tone::Ringback,
             (Some("busy"), 0) => Tone::Busy,
             (Some("congestion"), 0) => Tone::Congestion,
+            (Some("call-waiting"), 0) => Tone::CallWaiting,
             (Some(other), 0) => {
-                let what = format!("`{other}` is none of ringback, busy, congestion");
+                let what = format!("`{other}` is none of ringback, busy, congestion, call-waiting");
                 reading.fault(named.map_or(0, |word| word.line), fields.path_of("tone"), what);
                 hz
             }

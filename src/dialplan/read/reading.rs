@@ -7,6 +7,7 @@ use crate::base::{BoxId, Fault, QueueId, TrunkId};
 use crate::dialplan::calendar::Calendar;
 use crate::dialplan::flow::{Exit, NodeIndex};
 use crate::dialplan::known::Known;
+use crate::say::{self, Kind, Language};
 
 /// The most faults that are told of one file; with so many the reader has lost the thread.
 const MAX_FAULTS: usize = 100;
@@ -142,6 +143,30 @@ impl Reading<'_> {
             .collect();
         if !missing.is_empty() {
             let what = format!("prompt `{id}` does not exist in {}", missing.join(", "));
+            self.fault(line, key, what);
+        }
+    }
+
+    /// Checks that all pieces of which values of a kind are said are there in each of the flow's
+    /// languages.
+    pub(crate) fn expect_pieces(&mut self, line: u64, key: &str, kind: Kind) {
+        let Some(prompts) = &self.known.prompts else { return };
+        let mut faults = Vec::new();
+        for language in &self.languages {
+            let there = |id: &str| prompts.get(language).is_some_and(|ids| ids.contains(id));
+            let missing: Vec<String> = say::ids_of(Language::of(language), kind)
+                .into_iter()
+                .filter(|id| !there(id))
+                .collect();
+            if !missing.is_empty() {
+                let names = listed(missing.iter().map(String::as_str));
+                let name = kind.name();
+                faults.push(format!(
+                    "`{name}` needs prompts that do not exist in {language}: {names}"
+                ));
+            }
+        }
+        for what in faults {
             self.fault(line, key, what);
         }
     }

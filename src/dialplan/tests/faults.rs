@@ -132,6 +132,21 @@ fn play_and_say() {
             "15: nodes.a.parts[4].prompt: no prompt `num-…` exists in zh-CN, en",
         ],
     );
+    check(
+        "  a:\n    do: say\n    parts:\n      - { date: \"2026-02-30\" }\n      - { ordinal: \"{note}\" }\n      - { time: \"24:00\", wait: \"90s\" }\n      - { dates: \"x\" }\n      - { agent: \"8 1\" }\n    next: end",
+        &[
+            "11: nodes.a.parts[0].date: `2026-02-30` cannot be said as `date`; allowed: a day from \
+             1900-01-01 to 2099-12-31, such as 2026-02-28",
+            "13: nodes.a.parts[2]: must have exactly one of `prompt`, `digits`, `phone`, `number`, \
+             `count`, `ordinal`, `date`, `weekday`, `time`, `duration`, `wait`, `ahead`, `agent`",
+            "14: nodes.a.parts[3]: must have exactly one of `prompt`, `digits`, `phone`, `number`, \
+             `count`, `ordinal`, `date`, `weekday`, `time`, `duration`, `wait`, `ahead`, `agent`",
+            "14: nodes.a.parts[3].dates: unknown key (is `date` meant?); allowed here: prompt, \
+             digits, phone, number, count, ordinal, date, weekday, time, duration, wait, ahead, agent",
+            "15: nodes.a.parts[4].agent: `8 1` cannot be said as `agent`; allowed: an agent's number: \
+             1 to 32 letters, digits, `-` and `_`",
+        ],
+    );
 }
 
 #[test]
@@ -333,7 +348,8 @@ fn the_other_nodes() {
     );
     check(
         "  a: { do: tone, tone: beep, for: 1s, next: end }",
-        &["8: nodes.a.tone: `beep` is none of ringback, busy, congestion"],
+        &["8: nodes.a.tone: `beep` is none of ringback, busy, congestion, \
+             call-waiting"],
     );
     check(
         "  a: { do: hangup, status: 200, refused: 1 }",

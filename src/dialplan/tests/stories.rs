@@ -70,12 +70,43 @@ fn say_puts_digits_and_numbers_together() {
         first,
         [
             "answer",
-            "play welcome digit/8 digit/6 digit/1-yao digit/3 num/42 digit/1-yao digit/0 \
-             digit/1-yao num/42"
+            "play welcome digit/8 digit/6 digit/1-yao digit/3 num/42 hundred/1 ling/1 num/42"
         ]
     );
     let (_, first) = Story::of(nodes, Facts { language: Some("en".into()), ..facts });
     assert!(first[1].contains("en:digit/1 en:digit/3 en:num/42"), "{first:?}");
+}
+
+#[test]
+fn say_has_a_part_for_each_kind_of_value() {
+    let nodes = "  a:
+    do: say
+    set: { note: \"2026-02-28\" }
+    parts:
+      - { phone: \"{caller}\" }
+      - { count: \"2\" }
+      - { ordinal: \"3\" }
+      - { date: \"{note}\" }
+      - { weekday: \"{note}\" }
+      - { time: \"21:05\" }
+      - { duration: \"90m\" }
+      - { wait: \"90s\" }
+      - { ahead: \"4\" }
+      - { agent: \"8001\" }
+      - { number: \"{note}\" }
+    next: end";
+    let facts = Facts { caller: "12345".to_owned(), ..Facts::default() };
+    let (_, first) = Story::of(nodes, facts);
+    assert_eq!(
+        first,
+        [
+            "answer",
+            // What is no number is said by its digits.
+            "play digit/1-yao digit/2 digit/3 digit/4 digit/5 count/2 ordinal/3 year/2026 month/2 \
+             day/28 weekday/6 hour/21 minute/5 hours/1 minutes/30 wait/2 ahead/4 agent/8001 \
+             digit/2 digit/0 digit/2 digit/6 digit/0 digit/2 digit/2 digit/8"
+        ]
+    );
 }
 
 #[test]

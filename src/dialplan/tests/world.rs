@@ -5,22 +5,24 @@ use std::time::Duration;
 
 use crate::base::{BoxId, FlowId, Instant, Key, QueueId, TrunkId, Wall};
 use crate::dialplan::{Facts, Flow, Flows, Input, Known, Prompt, Step, Walk};
+use crate::say::Language;
 
 /// The prompts that the project ships, in both languages.
 const FIXED: &str = "welcome welcome-short recording-notice emergency-hint menu-main menu-lang \
                      invalid-key transfer-110 transfer-agent transfer-failed queue-busy \
                      queue-position-1 agent-no at-your-service after-hours all-busy leave-message \
                      message-saved message-too-short survey thanks goodbye refused system-error \
-                     digit/1-yao echo-intro demo-intro";
+                     echo-intro demo-intro";
 
 /// The configuration that the shipped flows are written for.
 pub(super) fn known() -> Known {
-    let mut ids: BTreeSet<Arc<str>> = FIXED.split_whitespace().map(Arc::from).collect();
-    ids.extend((1..=30).map(|n| Arc::from(format!("ahead/{n}"))));
-    ids.extend((0..=9).map(|n| Arc::from(format!("digit/{n}"))));
-    ids.extend((0..=100).map(|n| Arc::from(format!("num/{n}"))));
+    let ids = |language: &str| {
+        let mut ids: BTreeSet<Arc<str>> = FIXED.split_whitespace().map(Arc::from).collect();
+        ids.extend(crate::say::ids(Language::of(language)).into_iter().map(Arc::from));
+        ids
+    };
     let prompts: BTreeMap<Arc<str>, _> =
-        ["zh-CN", "en"].into_iter().map(|name| (Arc::from(name), ids.clone())).collect();
+        ["zh-CN", "en"].into_iter().map(|name| (Arc::from(name), ids(name))).collect();
     Known {
         queues: Some(["complaint", "consult", "all"].into_iter().map(QueueId::new).collect()),
         trunks: Some(["emergency", "carrier", "sipp"].into_iter().map(TrunkId::new).collect()),

@@ -1,8 +1,9 @@
 use crate::base::Instant;
 use crate::dialplan::input::{Input, QueueEvent};
-use crate::dialplan::node::{MAX_AHEAD, Overflow, OverflowTo, Queue};
+use crate::dialplan::node::{Overflow, OverflowTo, Queue};
 use crate::dialplan::prompt::Prompt;
 use crate::dialplan::step::Step;
+use crate::say::{self, Language, Value};
 
 use super::caller::Caller;
 use super::next::Next;
@@ -64,12 +65,10 @@ impl Waiting {
                 return Next::Go(queue.nobody);
             }
             Input::Queue(QueueEvent::Position(place)) => {
-                let id = match place.saturating_sub(1) {
-                    0 => "queue-position-1".to_owned(),
-                    ahead if ahead <= MAX_AHEAD => format!("ahead/{ahead}"),
-                    _ => "queue-busy".to_owned(),
-                };
-                caller.play(vec![Prompt::new(&caller.language, &id)], false, out);
+                let ahead = Value::Ahead(place.saturating_sub(1).into());
+                let pieces = say::pieces(Language::of(&caller.language), &ahead);
+                let prompts = pieces.iter().map(|id| Prompt::new(&caller.language, id)).collect();
+                caller.play(prompts, false, out);
                 self.announcing = true;
             }
             Input::Played if self.announcing => {

@@ -227,7 +227,7 @@ fn a_buried_stream_hurts_nobody_else() {
 
 /// Sequence numbers without a hole, timestamps that never go back and that leave room for what was
 /// sent before.
-fn check_row(sent: &[Sent]) {
+pub(super) fn check_row(sent: &[Sent]) {
     for pair in sent.windows(2) {
         let (before, after) = (pair[0].rtp(), pair[1].rtp());
         assert_eq!(after.ssrc, before.ssrc);

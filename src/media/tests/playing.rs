@@ -22,17 +22,21 @@ fn prompts_follow_each_other_on_the_tick_and_end_once() {
     let mut studio = Studio::new();
     studio.open(1, remote(1, Codec::Pcma));
     studio.play(1, 7, &["short", "long"], false, false);
-    studio.run(1_100);
+    // 100 ms, a gap of about 220 ms, 1 s.
+    let gap = studio.prompts.gap(studio.prompt("short"), studio.prompt("long"));
+    studio.run(1_280);
     assert!(ended(&studio).is_empty());
     studio.run(200);
     assert_eq!(ended(&studio), [PlayId(7)]);
     let sound = |id| studio.prompts.samples(studio.prompt(id), Codec::Pcma).to_vec();
-    assert_eq!(heard(&studio, 1), [sound("short"), sound("long")].concat());
+    let expected = [sound("short"), vec![0xD5; gap], sound("long")].concat();
+    let heard = heard(&studio, 1);
+    assert_eq!(heard[..expected.len()], expected);
     let sent = studio.sent_to(1);
     assert!(
         sent.iter().all(|sent| sent.at.as_micros() % 20_000 == 0 && sent.rtp().payload_type == 8)
     );
-    assert_eq!(sent.len(), 55);
+    assert_eq!(sent.len(), 66);
 }
 
 #[test]

@@ -7,7 +7,8 @@ use crate::media::presses::TelephoneEvent;
 use crate::media::rtp::{self, Header, Packet};
 use crate::media::wav::write_alaw;
 use crate::media::{
-    Block, Command, Event, Out, Place, PlayId, PromptId, Prompts, Remote, Settings, Socket, Worker,
+    Block, Command, Departure, Event, Out, Place, PlayId, PromptId, Prompts, Remote, Settings,
+    Socket, Worker,
 };
 
 /// A datagram that the worker sent.
@@ -38,6 +39,7 @@ pub(super) struct Studio {
     pub(super) sent: Vec<Sent>,
     pub(super) events: Vec<Event>,
     pub(super) blocks: Vec<Block>,
+    pub(super) departures: Vec<Departure>,
     out: Out,
 }
 
@@ -83,6 +85,7 @@ impl Studio {
             sent: Vec::new(),
             events: Vec::new(),
             blocks: Vec::new(),
+            departures: Vec::new(),
             out: Out::new(),
         }
     }
@@ -103,10 +106,17 @@ impl Studio {
         self.out.clear_sends();
         self.events.append(&mut self.out.events);
         self.blocks.append(&mut self.out.blocks);
+        self.departures.append(&mut self.out.departures);
     }
 
     pub(super) fn command(&mut self, command: Command) {
         self.worker.command(self.now, command, &mut self.out);
+        self.collect(&[]);
+    }
+
+    /// Takes in what another worker handed over.
+    pub(super) fn arrive(&mut self, departure: Departure) {
+        self.worker.arrive(self.now, departure.company, &mut self.out);
         self.collect(&[]);
     }
 

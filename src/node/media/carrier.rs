@@ -1,4 +1,4 @@
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,6 +13,8 @@ use crate::base::{Instant, StreamId};
 use crate::media::{Block, Command, Event, Failure, Out, Place, Send, Socket, Worker};
 use crate::node::Clock;
 use crate::node::media::Counters;
+use crate::node::media::holders::Holders;
+use crate::node::media::luggage::{Door, Luggage};
 use crate::node::media::pairs::Pair;
 use crate::node::sys::{self, BURST, Epoll, Ready, Slot, Timer, Trigger, Wait, Wake};
 
@@ -45,6 +47,10 @@ pub(crate) struct Carriage {
     pub(crate) pairs: Vec<Pair>,
     /// Commands, and the call that some came.
     pub(crate) inbox: Receiver<Command>,
+    /// Streams from other threads.
+    pub(crate) arrivals: Receiver<Luggage>,
+    /// The ways to all threads, this one included.
+    pub(crate) doors: Vec<Door>,
     /// Wakes the thread.
     pub(crate) wake: Arc<Wake>,
     /// Ends the thread.
@@ -61,35 +67,36 @@ pub(crate) struct Carriage {
 
 /// One media thread: carries datagrams between its sockets and its worker.
 pub(crate) struct Carrier {
-    with: Carriage,
-    epoll: Epoll,
+    pub(super) with: Carriage,
+    pub(super) epoll: Epoll,
     timer: Timer,
     /// What the timer is set to.
     armed: Option<Instant>,
-    by_port: HashMap<u16, usize, ahash::RandomState>,
-    by_stream: HashMap<StreamId, usize, ahash::RandomState>,
+    pub(super) holders: Holders,
+    /// What came from other threads and is not unpacked yet.
+    luggage: VecDeque<Luggage>,
     slots: Vec<Slot>,
     used: usize,
-    out: Out,
+    pub(super) out: Out,
     events: VecDeque<Event>,
     ends: VecDeque<Block>,
 }
 
 impl Carrier {
     /// A thread's state, before it runs.
-    pub(crate) fn new(with: Carriage) -> io::Result<Self> {
+    pub(crate) fn new(mut with: Carriage) -> io::Result<Self> {
         let epoll = Epoll::new()?;
         let timer = Timer::new()?;
         epoll.add(&*with.wake, WAKE, Trigger::Edge)?;
         epoll.add(&timer, TIMER, Trigger::Edge)?;
-        let by_port = with.pairs.iter().enumerate().map(|(at, pair)| (pair.port, at)).collect();
+        let holders = Holders::new(std::mem::take(&mut with.pairs));
         Ok(Self {
             with,
             epoll,
             timer,
             armed: None,
-            by_port,
-            by_stream: HashMap::default(),
+            holders,
+            luggage: VecDeque::new(),
             slots: (0..SLOTS).map(|_| Slot::new()).collect(),
             used: 0,
             out: Out::new(),
@@ -142,8 +149,15 @@ impl Carrier {
 
     fn commands(&mut self) {
         self.with.wake.heard();
+        self.luggage.extend(self.with.arrivals.try_iter());
         for _ in 0..COMMANDS_MAX {
-            let Ok(command) = self.with.inbox.try_recv() else { return };
+            let Ok(command) = self.with.inbox.try_recv() else {
+                // That it comes was said in a command that is done by now.
+                while let Some(luggage) = self.luggage.pop_front() {
+                    self.unpack(luggage);
+                }
+                return;
+            };
             self.command(command);
         }
         self.with.wake.call();
@@ -151,36 +165,64 @@ impl Carrier {
 
     fn command(&mut self, command: Command) {
         let now = self.with.clock.now();
-        let (opens, closes) = match &command {
+        let closes = matches!(command, Command::Close { .. });
+        let opens = match &command {
             Command::Open { stream, port, .. } if !self.with.worker.has(*stream) => {
                 if !self.attach(*stream, *port) {
                     self.out.events.push(Event::Failed { stream: *stream, why: Failure::NoPort });
                     return;
                 }
-                (Some(*stream), None)
+                Some(*stream)
             }
-            Command::Close { stream } => (None, Some(*stream)),
-            _ => (None, None),
+            _ => None,
         };
         self.guard(now, |worker, out| worker.command(now, command, out));
         if let Some(stream) = opens.filter(|stream| !self.with.worker.has(*stream)) {
             self.detach(stream);
         }
-        if let Some(stream) = closes {
-            self.flush();
-            self.detach(stream);
+        if closes {
+            self.let_go();
         }
+        while let Some(departure) = self.out.departures.pop() {
+            self.depart(departure);
+        }
+    }
+
+    /// Takes their sockets from the streams that were closed.
+    pub(super) fn let_go(&mut self) {
+        for at in 0..self.out.events.len() {
+            if let Event::Stats { stream, last: true, .. } = self.out.events[at]
+                && !self.with.worker.has(stream)
+            {
+                self.flush();
+                self.detach(stream);
+            }
+        }
+    }
+
+    /// Looks at the sockets at a place from now on; false when the system refuses.
+    pub(super) fn watch(&self, at: usize) -> bool {
+        let Some(pair) = self.holders.at(at) else { return false };
+        for rtcp in [false, true] {
+            let added = self.epoll.add(pair.socket(rtcp), token(at, rtcp), Trigger::Level);
+            if let Err(error) = added {
+                tracing::error!(%error, port = pair.port, "a media socket cannot be watched");
+                if rtcp {
+                    let _ = self.epoll.remove(&pair.rtp);
+                }
+                return false;
+            }
+        }
+        true
     }
 
     /// Puts a port's sockets under a stream; false when they are not there or not free.
     fn attach(&mut self, stream: StreamId, port: u16) -> bool {
-        let Some(at) = self.by_port.get(&port).copied() else { return false };
-        let pair = &mut self.with.pairs[at];
-        if pair.stream.is_some() {
+        if self.holders.of_port(port).is_none_or(|(_, pair)| pair.stream.is_some()) {
             return false;
         }
         self.flush();
-        let pair = &mut self.with.pairs[at];
+        let Some((at, pair)) = self.holders.of_port(port) else { return false };
         for rtcp in [false, true] {
             let mut stale = 0;
             while stale < STALE_MAX {
@@ -190,27 +232,17 @@ impl Carrier {
                 }
             }
         }
-        for rtcp in [false, true] {
-            let added = self.epoll.add(pair.socket(rtcp), token(at, rtcp), Trigger::Level);
-            if let Err(error) = added {
-                tracing::error!(%error, port, "a media socket cannot be watched");
-                let _ = self.epoll.remove(&pair.rtp);
-                return false;
-            }
+        let watched = self.watch(at);
+        if watched {
+            self.holders.lend(at, stream);
         }
-        pair.stream = Some(stream);
-        self.by_stream.insert(stream, at);
-        true
+        watched
     }
 
-    fn detach(&mut self, stream: StreamId) {
-        let Some(at) = self.by_stream.remove(&stream) else { return };
-        let pair = &mut self.with.pairs[at];
-        pair.stream = None;
-        for rtcp in [false, true] {
-            if let Err(error) = self.epoll.remove(pair.socket(rtcp)) {
-                tracing::error!(%error, port = pair.port, "a media socket is still watched");
-            }
+    pub(super) fn detach(&mut self, stream: StreamId) {
+        let epoll = &self.epoll;
+        if let Some(pair) = self.holders.free(stream) {
+            ignore(epoll, pair);
         }
     }
 
@@ -218,12 +250,12 @@ impl Carrier {
         let Ok(token) = usize::try_from(token) else { return };
         let (at, rtcp) = (token / 2, token % 2 == 1);
         // An earlier command of the same round may have closed the stream.
-        let Some(stream) = self.with.pairs.get(at).and_then(|pair| pair.stream) else { return };
+        let Some(stream) = self.holders.at(at).and_then(|pair| pair.stream) else { return };
         if self.used + BURST > SLOTS {
             self.flush();
         }
         let first = self.used;
-        let socket = self.with.pairs[at].socket(rtcp);
+        let Some(socket) = self.holders.at(at).map(|pair| pair.socket(rtcp)) else { return };
         // An error of one socket (an ICMP message, say) is not worth more than the next look.
         let Ok(received) = sys::receive(socket, &mut self.slots[first..first + BURST], Wait::No)
         else {
@@ -252,10 +284,11 @@ impl Carrier {
         }
         // After a panic the tick goes on behind the stream that is gone; each try costs one.
         while !self.guard(now, |worker, out| worker.tick(now, out)) {}
+        self.let_go();
     }
 
     /// Does a step of the worker; false when it panicked, which costs the stream that was at work.
-    fn guard(&mut self, now: Instant, step: impl FnOnce(&mut Worker, &mut Out)) -> bool {
+    pub(super) fn guard(&mut self, now: Instant, step: impl FnOnce(&mut Worker, &mut Out)) -> bool {
         let (worker, out) = (&mut self.with.worker, &mut self.out);
         if catch_unwind(AssertUnwindSafe(|| step(worker, out))).is_ok() {
             return true;
@@ -269,15 +302,14 @@ impl Carrier {
     }
 
     /// Sends what is to be sent; the received buffers are free then.
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         let sends = &self.out.sends;
         let mut at = 0;
         let (mut sent, mut unsent) = (0, 0);
         while let Some(first) = sends.get(at) {
             let run =
                 sends[at..].iter().take(BURST).take_while(|send| send.from == first.from).count();
-            let place = self.by_stream.get(&first.from.stream);
-            if let Some(pair) = place.map(|place| &self.with.pairs[*place]) {
+            if let Some(pair) = self.holders.of_stream(first.from.stream) {
                 let socket = pair.socket(first.from.rtcp);
                 let datagrams: ArrayVec<(SocketAddr, &[u8]), BURST> = sends[at..at + run]
                     .iter()
@@ -310,7 +342,13 @@ impl Carrier {
     }
 
     /// Hands events to the core and blocks to the writer.
-    fn tell(&mut self) {
+    pub(super) fn tell(&mut self) {
+        for event in &self.out.events {
+            if let Event::Stats { stats, last: true, .. } = event {
+                let packets = usize::try_from(stats.unrecorded).unwrap_or(usize::MAX);
+                count(&self.with.counters.unrecorded, packets);
+            }
+        }
         self.events.extend(self.out.events.drain(..));
         while let Some(event) = self.events.pop_front() {
             if let Err(TrySendError::Full(event)) = self.with.events.try_send(event) {
@@ -341,6 +379,15 @@ impl Carrier {
                 self.ends.push_front(end);
                 break;
             }
+        }
+    }
+}
+
+/// Looks at a pair's sockets no more.
+pub(super) fn ignore(epoll: &Epoll, pair: &Pair) {
+    for rtcp in [false, true] {
+        if let Err(error) = epoll.remove(pair.socket(rtcp)) {
+            tracing::error!(%error, port = pair.port, "a media socket is still watched");
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Counters {
     pub wakes: AtomicU64,
     /// Blocks of recordings that the writer did not take: gaps in recordings (alarm).
     pub blocks_lost: AtomicU64,
+    /// Packets of closed streams that came too late for their recording.
+    pub unrecorded: AtomicU64,
     /// Events that the core did not take (alarm).
     pub events_lost: AtomicU64,
     /// Streams that were closed by a panic.

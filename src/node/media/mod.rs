@@ -2,6 +2,8 @@
 
 mod carrier;
 mod counters;
+mod holders;
+mod luggage;
 mod pairs;
 mod settings;
 mod threads;

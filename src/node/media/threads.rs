@@ -10,6 +10,7 @@ use crate::base::Random;
 use crate::media::{Block, Command, Event, Ports, Prompts, Worker};
 use crate::node::Clock;
 use crate::node::media::carrier::{Carriage, Carrier};
+use crate::node::media::luggage::Door;
 use crate::node::media::pairs::{Pair, bind_range};
 use crate::node::media::{Counters, Settings};
 use crate::node::sys::{self, Wake};
@@ -106,14 +107,25 @@ impl MediaThreads {
             ports: Ports::new(lists, settings.quarantine),
             counters: Arc::default(),
         };
-        for (number, pairs) in shares.into_iter().enumerate() {
-            let (inbox, commands) = bounded(settings.inbox);
+        // What moves has a pair of sockets with it, so there is always room.
+        let total = threads.ports.total();
+        let mut doors = Vec::new();
+        let mut arrivals = Vec::new();
+        for _ in 0..workers {
+            let (to_thread, from_others) = bounded(total);
             let wake = Arc::new(Wake::new()?);
+            doors.push(Door::new(to_thread, wake.clone()));
+            arrivals.push((from_others, wake));
+        }
+        for (number, (pairs, (arrivals, wake))) in shares.into_iter().zip(arrivals).enumerate() {
+            let (inbox, commands) = bounded(settings.inbox);
             let carrier = Carrier::new(Carriage {
                 worker: Worker::new(settings.worker.clone(), prompts.clone(), random.fork()),
                 clock,
                 pairs,
                 inbox: commands,
+                arrivals,
+                doors: doors.clone(),
                 wake: wake.clone(),
                 stop: threads.stop.clone(),
                 events: events.clone(),

@@ -29,6 +29,10 @@ pub struct CallView {
     pub talks: u32,
     /// Bodies of INFO requests.
     pub infos: Vec<(String, Vec<u8>)>,
+    /// Final responses to our REFERs.
+    pub referred: Vec<u16>,
+    /// How a REFER of ours went: each status, and whether it was the last.
+    pub refer_progress: Vec<(u16, bool)>,
     /// Outcomes of our re-INVITEs.
     pub changes: Vec<u16>,
     /// Directions of the other side's re-INVITEs and UPDATEs.
@@ -59,6 +63,10 @@ pub enum RegisterState {
 pub(crate) struct Notes {
     pub(crate) calls: HashMap<CallKey, CallView>,
     pub(crate) incoming: VecDeque<CallKey>,
+    /// Texts that came: from whom, and what.
+    pub(crate) texts: VecDeque<(String, String)>,
+    /// Final statuses of texts of ours, by their number.
+    pub(crate) texts_done: HashMap<u64, u16>,
     pub(crate) registered: RegisterState,
     pub(crate) complaints: Vec<String>,
     pub(crate) complaint_count: u64,
@@ -78,6 +86,8 @@ impl Board {
             notes: Mutex::new(Notes {
                 calls: HashMap::new(),
                 incoming: VecDeque::new(),
+                texts: VecDeque::new(),
+                texts_done: HashMap::new(),
                 registered: RegisterState::Off,
                 complaints: Vec::new(),
                 complaint_count: 0,

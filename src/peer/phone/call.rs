@@ -1,13 +1,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::bounded;
+
 use crate::peer::audio::{Heard, Source, Window};
 use crate::peer::phone::CallView;
 use crate::peer::phone::line::Line;
 use crate::peer::phone::thread::Command;
 use crate::peer::pump::LegId;
 use crate::peer::sdp::Direction;
-use crate::peer::ua::{CallKey, Caller, EndedBy};
+use crate::peer::ua::{CallKey, Caller, EndedBy, ReferTo};
 use crate::peer::world;
 
 /// A tone is heard when it has this share of the energy …
@@ -134,6 +136,45 @@ impl Call {
         self.line.tell(Command::Reinvite(self.call, direction));
         let status = self.wait(CHANGE_LIMIT, |view| view.changes.get(before).copied());
         status.is_ok_and(|status| status < 300)
+    }
+
+    /// REFER: the other side shall call this URI instead of talking to us. Returns the final
+    /// response, 202 as a rule; 0 when none came in time.
+    pub fn refer(&self, uri: &str) -> u16 {
+        self.refer_to(ReferTo::Uri(uri.to_owned()), true)
+    }
+
+    /// The same without wanting to hear how it goes (`Refer-Sub: false`).
+    pub fn refer_silently(&self, uri: &str) -> u16 {
+        self.refer_to(ReferTo::Uri(uri.to_owned()), false)
+    }
+
+    /// REFER with Replaces: both others shall talk, in the place of us (the end of a consultation).
+    /// The other call must be of the same phone.
+    pub fn refer_into(&self, other: &Self) -> u16 {
+        self.refer_to(ReferTo::Call(other.call), true)
+    }
+
+    fn refer_to(&self, to: ReferTo, tell: bool) -> u16 {
+        let before = self.view().referred.len();
+        self.line.tell(Command::Refer(self.call, to, tell));
+        self.wait(CHANGE_LIMIT, |view| view.referred.get(before).copied()).unwrap_or(0)
+    }
+
+    /// Waits until a REFER of this call is over (from 1: the `count`th); returns the last status told.
+    pub fn wait_refer_end(&self, count: usize, limit: Duration) -> Result<u16, WaitError> {
+        self.wait(limit, |view| {
+            let mut ends = view.refer_progress.iter().filter(|(_, over)| *over);
+            ends.nth(count.checked_sub(1)?).map(|(status, _)| *status)
+        })
+    }
+
+    /// The value of a Replaces header that names this call at its other side, for the INVITE of
+    /// another phone (`Phone::call_with`); `None` before it has a dialog.
+    pub fn replaces(&self) -> Option<String> {
+        let (reply, answer) = bounded(1);
+        self.line.tell(Command::Replaces(self.call, reply));
+        answer.recv_timeout(CHANGE_LIMIT).ok().flatten()
     }
 
     /// Sends an INFO.

@@ -17,6 +17,8 @@ use crate::peer::world;
 
 /// The longest that a phone's thread may take to see a command.
 const COMMAND_LIMIT: Duration = Duration::from_secs(5);
+/// The longest that a text may wait for its final status: its transaction ends before.
+const TEXT_LIMIT: Duration = Duration::from_secs(40);
 /// The longest that a phone waits for a datagram before it looks at its timers.
 const GRAIN: Duration = Duration::from_millis(10);
 
@@ -76,6 +78,27 @@ impl Phone {
             Ok(Err(why)) => Err(io::Error::new(io::ErrorKind::InvalidInput, why)),
             Err(_) => Err(io::Error::new(io::ErrorKind::BrokenPipe, "the phone has stopped")),
         }
+    }
+
+    /// Sends a text to a SIP URI (MESSAGE) and waits for its final status; 408 for silence.
+    pub fn send_text(&self, uri: &str, text: &str) -> io::Result<u16> {
+        let (reply, answer) = bounded(1);
+        let (uri, text) = (uri.to_owned(), text.to_owned());
+        self.line.tell(Command::Text { uri, text, reply });
+        let number = match answer.recv_timeout(COMMAND_LIMIT) {
+            Ok(Ok(number)) => number,
+            Ok(Err(why)) => return Err(io::Error::new(io::ErrorKind::InvalidInput, why)),
+            Err(_) => {
+                return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the phone has stopped"));
+            }
+        };
+        let done = self.line.board.wait(TEXT_LIMIT, |notes| notes.texts_done.remove(&number));
+        Ok(done.unwrap_or(408))
+    }
+
+    /// The next text that comes in: from whom, and what.
+    pub fn wait_text(&self, limit: Duration) -> Option<(String, String)> {
+        self.line.board.wait(limit, |notes| notes.texts.pop_front())
     }
 
     /// The next call that comes in.

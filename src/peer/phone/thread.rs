@@ -8,7 +8,7 @@ use crate::peer::phone::board::Board;
 use crate::peer::phone::{CallView, Incoming, PhoneSettings, RegisterState};
 use crate::peer::pump::Listening;
 use crate::peer::sdp::Direction;
-use crate::peer::ua::{CallKey, Event};
+use crate::peer::ua::{CallKey, Event, ReferTo};
 use crate::peer::world;
 
 /// Windows of 100 ms that a phone's leg remembers: one minute.
@@ -22,6 +22,9 @@ pub(crate) enum Command {
     HangUp(CallKey),
     Reinvite(CallKey, Direction),
     Info(CallKey, String, String),
+    Refer(CallKey, ReferTo, bool),
+    Replaces(CallKey, Sender<Option<String>>),
+    Text { uri: String, text: String, reply: Sender<Result<u64, String>> },
     Incoming(Incoming),
     Register,
     Unregister,
@@ -117,6 +120,17 @@ impl Thread {
             Command::Info(call, kind, body) => {
                 self.booth.with(|ua, now, out| ua.send_info(now, call, &kind, &body, out));
             }
+            Command::Refer(call, to, tell) => {
+                self.booth.with(|ua, now, out| ua.refer(now, call, to, tell, out));
+            }
+            Command::Replaces(call, reply) => {
+                let _gone = reply.send(self.booth.ua.replaces(call));
+            }
+            Command::Text { uri, text, reply } => {
+                let (user, server) = (self.settings.user.clone(), self.settings.server);
+                let sent = self.booth.send_text(user, self.account, &uri, server, text);
+                let _gone = reply.send(sent);
+            }
             Command::Incoming(incoming) => self.settings.incoming = incoming,
             Command::Register => {
                 if let Some(account) = self.account {
@@ -207,6 +221,18 @@ impl Thread {
             }
             Event::Info { call, content_type, body } => {
                 self.view(call, |view| view.infos.push((content_type, body)));
+            }
+            Event::Referred { call, status } => {
+                self.view(call, |view| view.referred.push(status));
+            }
+            Event::ReferProgress { call, status, over } => {
+                self.view(call, |view| view.refer_progress.push((status, over)));
+            }
+            Event::Text { from, text, .. } => {
+                self.board.write(|notes| notes.texts.push_back((from, text)));
+            }
+            Event::TextDone { number, status } => {
+                self.board.write(|notes| notes.texts_done.insert(number, status));
             }
             Event::Ended { call, by } => {
                 let heard = self.booth.close_leg(call);

@@ -161,3 +161,20 @@ fn a_call_survives_a_lossy_network() {
         assert!(caller.wait_end(limit).is_some() && callee.wait_end(limit).is_some());
     }
 }
+
+#[test]
+fn phones_write_texts_to_each_other() {
+    let pump = Pump::start().unwrap();
+    let (a, b) = (phone(&pump, "100", |_| {}), phone(&pump, "200", |_| {}));
+    assert_eq!(a.send_text(&b.uri(), "您好").unwrap(), 200);
+    assert_eq!(b.wait_text(LIMIT), Some(("100".to_owned(), "您好".to_owned())));
+    let (caller, callee) = connected(&a, &b);
+    assert!(caller.replaces().is_some_and(|value| value.contains(";from-tag=")));
+    // A phone itself follows no REFER.
+    assert_eq!(caller.refer("sip:300@127.0.0.1"), 405);
+    assert_eq!(caller.refer_silently("sip:300@127.0.0.1"), 405);
+    assert_eq!(callee.refer_into(&callee), 405);
+    caller.hang_up();
+    assert_eq!(caller.wait_refer_end(1, LIMIT), Err(WaitError::Ended(EndedBy::Us)));
+    no_complaints(&[&a, &b]);
+}

@@ -156,6 +156,8 @@ impl Ua {
             Method::Info,
             Method::Update,
             Method::Notify,
+            Method::Refer,
+            Method::Message,
         ];
         let text = methods.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         Header::Allow(rsip::headers::Allow::from(text))

@@ -24,6 +24,11 @@ pub(crate) enum Purpose {
     Reinvite(CallKey),
     Bye(CallKey),
     Register(usize),
+    Refer(CallKey),
+    Text {
+        number: u64,
+        account: Option<usize>,
+    },
     /// Nobody waits for the outcome.
     Other,
 }

@@ -54,6 +54,7 @@ impl Ua {
             media: Some(invite.media),
             reinvite: None,
             retry: None,
+            refers: Vec::new(),
             unacknowledged: None,
             answer_in_ack: false,
             is_caller: true,

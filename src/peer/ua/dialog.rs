@@ -57,6 +57,8 @@ pub(crate) struct Dialog {
     pub(crate) reinvite: Option<(ClientId, Direction)>,
     /// A re-INVITE to be tried again after 491.
     pub(crate) retry: Option<Direction>,
+    /// CSeq of each REFER of ours whose subscription is open.
+    pub(crate) refers: Vec<u32>,
     /// Their INVITE whose 200 waits for an ACK.
     pub(crate) unacknowledged: Option<u64>,
     /// The ACK must bring the answer to the offer in our 200.

@@ -96,6 +96,28 @@ pub(crate) enum Event {
         content_type: String,
         body: Vec<u8>,
     },
+    /// The final response to our REFER.
+    Referred {
+        call: CallKey,
+        status: u16,
+    },
+    /// How the REFER goes; `over`: nothing comes any more.
+    ReferProgress {
+        call: CallKey,
+        status: u16,
+        over: bool,
+    },
+    /// A MESSAGE came.
+    Text {
+        from: String,
+        called: String,
+        text: String,
+    },
+    /// What became of a MESSAGE of ours: its final status, 408 for silence.
+    TextDone {
+        number: u64,
+        status: u16,
+    },
     Ended {
         call: CallKey,
         by: EndedBy,

@@ -6,17 +6,21 @@ mod client;
 mod commands;
 mod dialog;
 mod event;
+mod refer;
 mod registration;
 mod requests;
 mod responses;
 mod server;
+mod texts;
 mod timers;
 
 pub(crate) use agent::{Output, Ua, UaSettings};
 pub(crate) use commands::Invite;
 pub(crate) use event::{CallKey, Event};
 pub use event::{Caller, EndedBy};
+pub(crate) use refer::ReferTo;
 pub(crate) use registration::Account;
+pub(crate) use texts::OutText;
 
 #[cfg(test)]
 mod tests;

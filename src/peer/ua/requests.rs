@@ -7,6 +7,7 @@ use rsip::{Header, Method, Request};
 use crate::peer::message;
 use crate::peer::sdp::{Description, Direction, Session};
 use crate::peer::ua::dialog::{Dialog, DialogState};
+use crate::peer::ua::refer::Notify;
 use crate::peer::ua::server::{self, ServerState};
 use crate::peer::ua::{CallKey, Caller, EndedBy, Event, Output, Ua};
 
@@ -51,6 +52,7 @@ impl Ua {
             None => match method {
                 Method::Invite => self.incoming(now, server, out),
                 Method::Options => self.plain_reply(now, server, 200, out),
+                Method::Message => self.texted(now, server, out),
                 Method::Bye | Method::Notify | Method::Update | Method::Info => {
                     self.plain_reply(now, server, 481, out);
                 }
@@ -154,6 +156,7 @@ impl Ua {
             media: None,
             reinvite: None,
             retry: None,
+            refers: Vec::new(),
             unacknowledged: None,
             answer_in_ack: false,
             is_caller: false,
@@ -194,6 +197,8 @@ impl Ua {
         let content_type =
             message::first(headers, "Content-Type").unwrap_or_default().trim().to_owned();
         let event = message::first(headers, "Event").unwrap_or_default().trim().to_owned();
+        let state = message::first(headers, "Subscription-State").unwrap_or_default();
+        let state = state.trim().to_owned();
         let contact = message::first(headers, "Contact").and_then(message::uri_of);
         let before = dialog.remote_cseq;
         if number <= before {
@@ -224,15 +229,29 @@ impl Ua {
                 out.push(Output::Event(Event::Info { call, content_type, body }));
             }
             Method::Notify => {
-                let is_talk = event.split(';').next() == Some("talk");
-                self.plain_reply(now, server, if event.is_empty() { 489 } else { 200 }, out);
-                if is_talk {
+                let package = event.split(';').next().unwrap_or_default().to_owned();
+                let notify = Notify { event, state, content_type, body };
+                let status = match package.as_str() {
+                    "" => 489,
+                    "refer" => self.refer_notified(call, &notify, out),
+                    _ => 200,
+                };
+                self.plain_reply(now, server, status, out);
+                if package == "talk" {
                     out.push(Output::Event(Event::Talk { call }));
                 }
             }
+            Method::Message => self.texted(now, server, out),
             Method::Options => self.plain_reply(now, server, 200, out),
             _ => self.plain_reply(now, server, 405, out),
         }
+    }
+
+    fn texted(&mut self, now: Instant, server: u64, out: &mut Vec<Output>) {
+        let Some(transaction) = self.servers.get(&server) else { return };
+        let request = transaction.request.clone();
+        let status = self.text(&request, out);
+        self.plain_reply(now, server, status, out);
     }
 
     fn ended_by_them(&mut self, now: Instant, call: CallKey, out: &mut Vec<Output>) {

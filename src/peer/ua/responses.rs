@@ -60,6 +60,15 @@ impl Ua {
                 self.finish_client(now, id, None);
                 self.register_final(now, account, status, &response, out);
             }
+            Purpose::Refer(call) => {
+                let cseq = message::cseq(&response.headers).map_or(0, |(number, _)| number);
+                self.finish_client(now, id, None);
+                self.refer_final(call, cseq, status, out);
+            }
+            Purpose::Text { number, .. } => {
+                self.finish_client(now, id, None);
+                out.push(Output::Event(Event::TextDone { number, status }));
+            }
             Purpose::Other => self.finish_client(now, id, None),
         }
     }
@@ -227,9 +236,11 @@ impl Ua {
         let (method, uri) = (client.request.method, client.request.uri.to_string());
         let account = match purpose {
             Purpose::Register(account) => Some(account),
-            Purpose::Invite(call) | Purpose::Reinvite(call) | Purpose::Bye(call) => {
-                self.dialogs.get(&call).and_then(|dialog| dialog.account)
-            }
+            Purpose::Invite(call)
+            | Purpose::Reinvite(call)
+            | Purpose::Bye(call)
+            | Purpose::Refer(call) => self.dialogs.get(&call).and_then(|dialog| dialog.account),
+            Purpose::Text { account, .. } => account,
             Purpose::Other => None,
         };
         let Some(account) = account else { return false };
@@ -253,6 +264,17 @@ impl Ua {
                 dialog.cseq += 1;
                 dialog.cseq
             }
+            Purpose::Refer(call) => {
+                let Some(dialog) = self.dialogs.get_mut(&call) else { return false };
+                dialog.cseq += 1;
+                // The subscription is named after the REFER that is accepted.
+                let old = message::cseq(&response.headers).map_or(0, |(number, _)| number);
+                for id in dialog.refers.iter_mut().filter(|id| **id == old) {
+                    *id = dialog.cseq;
+                }
+                dialog.cseq
+            }
+            Purpose::Text { .. } => self.next_text_cseq(id),
             Purpose::Other => return false,
         };
         let new = self.relaunch(now, id, cseq, credentials, out);
@@ -291,6 +313,12 @@ impl Ua {
                 self.end(now, call, by, out);
             }
             Purpose::Register(account) => self.register_timeout(now, account, out),
+            Purpose::Refer(call) => {
+                out.push(Output::Event(Event::Referred { call, status: 408 }));
+            }
+            Purpose::Text { number, .. } => {
+                out.push(Output::Event(Event::TextDone { number, status: 408 }));
+            }
             Purpose::Other => {}
         }
     }

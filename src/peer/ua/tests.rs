@@ -1,5 +1,7 @@
 //! Two user agents on one page of virtual time, no sockets.
 
+mod functions;
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 

@@ -69,7 +69,7 @@ impl Authority {
         };
         Self {
             windows: HashMap::with_hasher(hasher()),
-            deadlines: Deadlines::default(),
+            deadlines: Deadlines::with_hasher(hasher()),
             floor: None,
             lockouts: Lockouts::new(hasher()),
             look_at: None,

@@ -24,7 +24,10 @@ enum Suspect {
 
 impl Lockouts {
     pub(crate) fn new(hasher: ahash::RandomState) -> Self {
-        Self { tries: HashMap::with_hasher(hasher), deadlines: Deadlines::default() }
+        Self {
+            tries: HashMap::with_hasher(hasher.clone()),
+            deadlines: Deadlines::with_hasher(hasher),
+        }
     }
 
     /// Whether this source may not try this user.
@@ -162,6 +165,20 @@ mod tests {
 
     fn new() -> Lockouts {
         Lockouts::new(ahash::RandomState::with_seeds(1, 2, 3, 4))
+    }
+
+    #[test]
+    fn nobody_outside_knows_how_suspects_are_hashed() {
+        let suspect = pair([10, 0, 0, 66].into(), "1001");
+        let hashes = |seed: u64| {
+            let mut random = crate::base::Random::from_number(seed);
+            let [a, b, c, d] = std::array::from_fn(|_| random.next_u64());
+            let locks = Lockouts::new(ahash::RandomState::with_seeds(a, b, c, d));
+            [locks.tries.hasher().hash_one(&suspect), locks.deadlines.hasher().hash_one(&suspect)]
+        };
+        let (one, other) = (hashes(1), hashes(2));
+        assert_eq!(one, hashes(1), "the same seed, the same run");
+        assert!(one[0] != other[0] && one[1] != other[1]);
     }
 
     #[test]

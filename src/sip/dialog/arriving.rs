@@ -88,7 +88,7 @@ impl Arriving {
                 self.cancelled(body, out);
                 return None;
             }
-            DialogInput::Request { server, request, sdp, flow } => match request.method {
+            DialogInput::Request { server, request, sdp, flow, .. } => match request.method {
                 Method::Bye => {
                     out.push(DialogOutput::Respond { server, reply: Reply::new(200) });
                     self.cancelled(body, out);

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::base::{DialogId, Instant};
 use crate::sip::auth::respond;
-use crate::sip::dialog::{DialogInput, DialogOutput, Ends, Ground, Reply, Wish};
+use crate::sip::dialog::{DialogInput, DialogOutput, Ends, Ground, Referral, Reply, Wish};
 use crate::sip::stack::{DialogEnd, Event, Flow, Peer};
 use crate::sip::txn::{ClientId, ServerId};
 use crate::sip::wire::{Method, Name, Request, Response, Text, reason_phrase};
@@ -24,6 +24,7 @@ pub(crate) struct Body {
     pub(crate) peer: Peer,
     pub(crate) ends: Ends,
     asides: SmallVec<[(ClientId, Aside); 2]>,
+    pub(super) referral: Option<Referral>,
 }
 
 /// A request of ours that changes nothing about the dialog.
@@ -36,7 +37,7 @@ enum Aside {
 
 impl Body {
     pub(crate) fn new(id: DialogId, peer: Peer, ends: Ends) -> Self {
-        Self { id, peer, ends, asides: SmallVec::new() }
+        Self { id, peer, ends, asides: SmallVec::new(), referral: None }
     }
 
     pub(crate) fn respond(&self, server: ServerId, reply: Reply, out: &mut Vec<DialogOutput>) {
@@ -96,14 +97,16 @@ impl Body {
             | Wish::End { .. }
             | Wish::Accept { .. }
             | Wish::Reject { .. }
-            | Wish::Info { .. } => {}
+            | Wish::Info { .. }
+            | Wish::ReferProgress { .. } => {}
         }
     }
 
-    /// OPTIONS, INFO, and UPDATE without an offer: answered alike in every state.
+    /// OPTIONS, INFO, and UPDATE without an offer: answered alike in every state. REFER where it is
+    /// too early for one.
     pub(crate) fn other_request(
         &mut self,
-        ground: &Ground<'_>,
+        ground: &mut Ground<'_>,
         server: ServerId,
         request: &Request,
         source: Flow,
@@ -116,6 +119,7 @@ impl Body {
             }
             Method::Info => self.info(request, out),
             Method::Options => Reply::new(200).with(Name::Accept, "application/sdp"),
+            Method::Refer => return self.later(ground, server, out),
             _ => Reply::new(405),
         };
         self.respond(server, reply, out);
@@ -212,11 +216,13 @@ impl Body {
             Aside::Probe { give_up_at } => Some(*give_up_at),
             Aside::Notify | Aside::Info => None,
         };
-        self.asides.iter().filter_map(of).min()
+        let referral = self.referral.as_ref().map(Referral::deadline);
+        self.asides.iter().filter_map(of).chain(referral).min()
     }
 
     /// Gives up what has waited too long for its answer.
-    pub(crate) fn overdue(&mut self, ground: &Ground<'_>, out: &mut Vec<DialogOutput>) {
+    pub(crate) fn overdue(&mut self, ground: &mut Ground<'_>, out: &mut Vec<DialogOutput>) {
+        self.referral_overdue(ground, out);
         let dialog = self.id;
         self.asides.retain(|(client, aside)| {
             let is_due = matches!(aside, Aside::Probe { give_up_at } if *give_up_at <= ground.now);

@@ -76,7 +76,7 @@ impl Calling {
                 body.aside_wish(ground, wish, out);
             }
             DialogInput::Wish(wish) => body.unfit(&wish, out),
-            DialogInput::Request { server, request, sdp, flow } => match request.method {
+            DialogInput::Request { server, request, sdp, flow, .. } => match request.method {
                 // Our offer is not answered yet (RFC 3311 §5.2).
                 Method::Invite => body.respond(server, Reply::new(491), out),
                 Method::Update if sdp.is_some() => body.respond(server, Reply::new(491), out),

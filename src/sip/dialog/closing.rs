@@ -17,13 +17,14 @@ pub(crate) enum Closing {
 }
 
 impl Closing {
-    /// Sends BYE.
+    /// Sends BYE, after the end of what a REFER began.
     pub(crate) fn bye(
         body: &mut Body,
         ground: &mut Ground<'_>,
         reason: Option<Text>,
         out: &mut Vec<DialogOutput>,
     ) -> Self {
+        body.end_referral(ground, out);
         let client = ground.client();
         let mut request = body.ends.request(ground, Method::Bye, client);
         if let Some(reason) = reason {

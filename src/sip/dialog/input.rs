@@ -1,5 +1,6 @@
 use bytes::Bytes;
 
+use crate::sip::dialog::Reference;
 use crate::sip::stack::Flow;
 use crate::sip::txn::{ClientId, ServerId};
 use crate::sip::wire::{Request, Response, Text};
@@ -15,6 +16,8 @@ pub(crate) enum DialogInput<'a> {
         request: &'a Request,
         /// The SDP in it.
         sdp: Option<Bytes>,
+        /// What it asks for, if it is a REFER.
+        refer: Option<Box<Reference>>,
         /// Where it came from.
         flow: Flow,
     },
@@ -80,4 +83,6 @@ pub(crate) enum Wish {
     Info { content_type: Text, body: Bytes },
     /// `Command::Probe`.
     Probe,
+    /// `Command::ReferProgress`.
+    ReferProgress { status: u16, last: bool },
 }

@@ -1,6 +1,6 @@
 use crate::base::{DialogId, Instant};
 use crate::sip::dialog::{
-    Arriving, Body, Calling, Closing, DialogInput, DialogOutput, Ends, Ground, Reply, Up,
+    Arriving, Body, Calling, Closing, DialogInput, DialogOutput, Ends, Ground, Reply, Up, Wish,
 };
 use crate::sip::stack::Peer;
 use crate::sip::txn::{ClientId, ServerId};
@@ -75,6 +75,16 @@ impl Dialog {
         &self.body.ends
     }
 
+    /// Whether it is answered, and not over.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.state, State::Up(_))
+    }
+
+    /// Whether our INVITE waits for its answer.
+    pub(crate) fn is_calling(&self) -> bool {
+        matches!(self.state, State::Calling(_))
+    }
+
     /// Whether the conductor has been told its end.
     pub(crate) fn is_closing(&self) -> bool {
         matches!(self.state, State::Closing(_))
@@ -120,6 +130,21 @@ impl Dialog {
                 if state.deadline().is_none_or(|at| at > ground.now) {
                     return Some(Self { body, state });
                 }
+            }
+            _ => {}
+        }
+        match &input {
+            DialogInput::Wish(Wish::ReferProgress { status, last }) => {
+                body.refer_progress(ground, *status, *last, out);
+                return Some(Self { body, state });
+            }
+            DialogInput::Response { client, response, .. } if body.is_telling(*client) => {
+                body.told(ground, response.status, out);
+                return Some(Self { body, state });
+            }
+            DialogInput::Failed { client, .. } if body.is_telling(*client) => {
+                body.told(ground, 408, out);
+                return Some(Self { body, state });
             }
             _ => {}
         }

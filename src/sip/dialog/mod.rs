@@ -9,6 +9,8 @@ mod ground;
 mod input;
 mod machine;
 mod output;
+mod reference;
+mod referral;
 mod turn;
 mod up;
 
@@ -22,5 +24,7 @@ pub(crate) use input::{DialogInput, Wish};
 pub(crate) use machine::Dialog;
 use machine::State;
 pub(crate) use output::{DialogOutput, Reply};
+pub(crate) use reference::{Reference, Replaced};
+use referral::Referral;
 use turn::{Ours, OweAck, Theirs, Turn, Unacked};
 use up::{ANSWER_MAX, Up};

@@ -60,7 +60,10 @@ impl Up {
                 body.ended(DialogEnd::Us, None, out);
                 return Some(State::Closing(self.end(body, ground, reason, out)));
             }
-            (_, DialogInput::Request { server, request, sdp, flow }) => {
+            (_, DialogInput::Request { server, request, refer: Some(refer), flow, .. }) => {
+                body.refer(ground, (server, request, flow), *refer, out);
+            }
+            (_, DialogInput::Request { server, request, sdp, flow, .. }) => {
                 return self.request(body, ground, (server, request, sdp, flow), out);
             }
             (Turn::Unacked(unacked), DialogInput::Ack { cseq, sdp }) if unacked.cseq == cseq => {
@@ -166,6 +169,7 @@ impl Up {
                 body.respond(server, Reply::new(200), out);
                 let reason = request.headers.text(&Name::Reason).cloned();
                 body.ended(DialogEnd::Bye, reason, out);
+                body.end_referral(ground, out);
                 self.drop_pending(body, ground, out);
                 return None;
             }

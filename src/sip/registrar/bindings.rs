@@ -34,9 +34,9 @@ impl Registrar {
         Self {
             bindings: HashMap::with_hasher(hasher.clone()),
             by_account: HashMap::with_hasher(hasher.clone()),
-            by_connection: HashMap::with_hasher(hasher),
-            deadlines: Deadlines::default(),
-            openings: Deadlines::default(),
+            by_connection: HashMap::with_hasher(hasher.clone()),
+            deadlines: Deadlines::with_hasher(hasher.clone()),
+            openings: Deadlines::with_hasher(hasher),
             homes: Homes::default(),
             next: 1,
         }

@@ -52,6 +52,8 @@ pub(crate) enum Owner {
     Dialog(DialogId),
     /// A trunk's keep-alive.
     Trunk(TrunkId),
+    /// Whoever sent a message.
+    Message(u64),
     /// Nobody (CANCEL, the BYE of a fork).
     Nobody,
 }

@@ -122,6 +122,31 @@ pub enum Command {
         /// The dialog.
         dialog: DialogId,
     },
+    /// How an `Event::Referred` goes: a NOTIFY with it (RFC 3515), unless the peer wants none. No
+    /// answer comes. Owed within 180 s: one that is the last, else the peer is told 408.
+    ReferProgress {
+        /// The dialog of the `Event::Referred`.
+        dialog: DialogId,
+        /// 100–699: what the call that the REFER asked for says; anything else is taken as 500.
+        /// Told once at a time: of those that come while a NOTIFY waits for its answer only the
+        /// newest is told.
+        status: u16,
+        /// Nothing comes after it. A status from 200 on is the last in any case.
+        last: bool,
+    },
+    /// A text to an account's newest contact (RFC 3428), outside of any dialog. Ends in exactly one
+    /// `MessageDone`.
+    Message {
+        /// What `MessageDone` will name; the conductor's own count.
+        id: u64,
+        /// To whom.
+        to: AccountId,
+        /// As whom.
+        from: Caller,
+        /// Plain text. Towards a contact over UDP the whole request may have 1,300 bytes (its head
+        /// takes about 500), over TCP the text 16,384.
+        text: Text,
+    },
 }
 
 /// Whom to call.

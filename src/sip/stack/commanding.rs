@@ -10,6 +10,12 @@ impl Stack {
             Command::Invite { dialog, to, from, headers, sdp } => {
                 return self.invite(now, dialog, Call { to, from, headers, sdp }, out);
             }
+            Command::Message { id, to, from, text } => {
+                return self.send_message(now, id, to, &from, &text, out);
+            }
+            Command::ReferProgress { dialog, status, last } => {
+                (dialog, Wish::ReferProgress { status, last })
+            }
             Command::Ring { dialog, status, sdp } => (dialog, Wish::Ring { status, sdp }),
             Command::Answer { dialog, sdp } => (dialog, Wish::Answer { sdp }),
             Command::Refuse { dialog, status, reason, retry_after } => {

@@ -132,6 +132,12 @@ impl Stack {
                     let input = DialogInput::Failed { client: id, transport: true };
                     self.dialog(now, *dialog, input, out);
                 }
+                (ClientOutput::TimedOut, Some(Owner::Message(message))) => {
+                    self.message_ended(*message, 408, out);
+                }
+                (ClientOutput::TransportFailed, Some(Owner::Message(message))) => {
+                    self.message_ended(*message, 503, out);
+                }
                 // A keep-alive counts its misses itself.
                 (
                     ClientOutput::Deliver | ClientOutput::TimedOut | ClientOutput::TransportFailed,

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::base::{AccountId, DialogId, TrunkId};
 use crate::sip::registrar::Binding;
 use crate::sip::stack::{Flow, InviteInfo, Peer};
-use crate::sip::wire::Text;
+use crate::sip::wire::{Text, Uri};
 
 /// What the conductor must know.
 ///
@@ -29,6 +29,10 @@ pub enum Event {
         call: Box<InviteInfo>,
         /// The SDP offer. `None`: the 2xx must make the offer, and `Acked` brings the answer.
         offer: Option<Bytes>,
+        /// The dialog whose place it shall take (RFC 3891): an account's, answered or an unanswered
+        /// call of ours to it. Whether this caller may have it is the conductor's to say. It may
+        /// have ended when this is read.
+        replaces: Option<DialogId>,
     },
     /// The caller gave up, or its connection went, before a final answer.
     Cancelled {
@@ -114,6 +118,39 @@ pub enum Event {
         /// At most 1,024 bytes.
         body: Bytes,
     },
+    /// An account (or a trunk that may) asks inside its answered dialog that its peer be connected
+    /// elsewhere (RFC 3515). 202 and a first NOTIFY have been sent. Owed: `ReferProgress`, the last
+    /// within 180 s; a second REFER is refused until then.
+    Referred {
+        /// The dialog.
+        dialog: DialogId,
+        /// Whom to call: `sip:`, `sips:` or `tel:`. Nothing of it is checked against any rule.
+        to: Box<Uri>,
+        /// The dialog, of the same peer, whose other party shall be called instead of `to`: a
+        /// consultation comes to its end.
+        replaces: Option<DialogId>,
+        /// Who asks: the account's own address, or what a trunk's Referred-By (RFC 3892) or From says.
+        by: Text,
+    },
+    /// A text from an account (RFC 3428). 200 has been sent.
+    Message {
+        /// Who wrote it, as proved by its digest.
+        account: AccountId,
+        /// To whom: the user of the Request-URI, unescaped; inside a dialog that of To.
+        to: Text,
+        /// Plain text, 1–1,300 bytes. It may contain line breaks and control characters.
+        text: Text,
+        /// The dialog that it came in, if it did.
+        dialog: Option<DialogId>,
+    },
+    /// What became of a `Command::Message`.
+    MessageDone {
+        /// Which one.
+        id: u64,
+        /// 200–699 as received; 408 no answer in time; 480 the account is not registered; 503 cannot
+        /// be sent, or too many are under way; 513 too long.
+        status: u16,
+    },
     /// The answer to `Command::Notify`.
     Notified {
         /// The dialog.
@@ -143,7 +180,7 @@ pub enum Event {
         peer: Peer,
         /// What the INVITE said, as far as it could be read.
         info: Box<InviteInfo>,
-        /// 400, 415, 416, 420, 482, 483, 503 …
+        /// 400, 403, 415, 416, 420, 481, 482, 483, 486, 503, 603 …
         status: u16,
     },
     /// One request of somebody unknown was refused or dropped. (A known account's first request,
@@ -195,10 +232,14 @@ impl Event {
             | Self::Accepted { dialog, .. }
             | Self::Rejected { dialog, .. }
             | Self::Info { dialog, .. }
+            | Self::Referred { dialog, .. }
             | Self::Notified { dialog, .. }
             | Self::Ended { dialog, .. }
             | Self::Probed { dialog, .. } => *dialog = outer,
-            Self::Refused { .. }
+            // Whoever makes a message names the conductor's dialog.
+            Self::Message { .. }
+            | Self::MessageDone { .. }
+            | Self::Refused { .. }
             | Self::Stranger { .. }
             | Self::LockedOut { .. }
             | Self::Registered { .. }

@@ -3,7 +3,7 @@ use crate::sip::auth::Authority;
 use crate::sip::registrar::{Binding, Registrar};
 use crate::sip::stack::nat::nat;
 use crate::sip::stack::{
-    Census, Clients, Dialogs, Hunts, Input, Keepalives, Net, Output, Servers, Settings,
+    Census, Clients, Dialogs, Hunts, Input, Keepalives, Messages, Net, Output, Servers, Settings,
 };
 use crate::sip::txn::{ClientId, ServerId};
 
@@ -19,6 +19,7 @@ pub struct Stack {
     pub(super) registrar: Registrar,
     pub(super) authority: Authority,
     pub(super) keepalives: Keepalives,
+    pub(super) messages: Messages,
     pub(super) timers: Deadlines<Timer>,
     /// Machines whose step is being done, the outer first; empty between inputs.
     pub(super) at_work: Vec<Timer>,
@@ -52,11 +53,12 @@ impl Stack {
             clients: Clients::new(hasher.clone()),
             servers: Servers::new(hasher.clone()),
             dialogs: Dialogs::new(hasher.clone()),
-            hunts: Hunts::new(hasher),
+            hunts: Hunts::new(hasher.clone()),
             registrar: Registrar::new(&mut random),
             authority: Authority::new(&mut random),
             keepalives: Keepalives::default(),
-            timers: Deadlines::default(),
+            messages: Messages::default(),
+            timers: Deadlines::with_hasher(hasher),
             at_work: Vec::new(),
             #[cfg(test)]
             break_next_dialog: false,

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use crate::sip::dialog::Reply;
-use crate::sip::stack::net::{ALLOW, SIP_PORT};
+use crate::sip::stack::net::{ALLOW, SIP_PORT, SUPPORTED};
 use crate::sip::stack::{Flow, Net};
 use crate::sip::wire::{Headers, Method, Name, Request, Response, Text, Via};
 
@@ -10,7 +10,7 @@ use crate::sip::wire::{Headers, Method, Name, Request, Response, Text, Via};
 pub(crate) struct Head {
     /// Via, From, To, Call-ID, CSeq and Record-Route; the top Via says where the request came from.
     headers: Headers,
-    /// INVITE or UPDATE, whose responses carry our Contact.
+    /// INVITE, UPDATE or REFER, whose responses carry our Contact.
     is_target: bool,
     /// INVITE outside a dialog, whose responses carry its Record-Routes.
     is_first: bool,
@@ -19,7 +19,7 @@ pub(crate) struct Head {
 impl Head {
     pub(crate) fn new(request: &Request, via: &Via, flow: &Flow) -> Self {
         let mut head = Self::of(&request.headers, via, flow);
-        head.is_target = matches!(request.method, Method::Invite | Method::Update);
+        head.is_target = matches!(request.method, Method::Invite | Method::Update | Method::Refer);
         let has_tag = request.headers.to().is_ok_and(|to| to.tag().is_some());
         head.is_first = request.method == Method::Invite && !has_tag;
         head
@@ -70,6 +70,9 @@ impl Head {
         }
         if (self.is_target && status == 200) || matches!(status, 405 | 501) {
             response.headers.push(Name::Allow, Text::from_static(ALLOW));
+        }
+        if self.is_target && status == 200 {
+            response.headers.push(Name::Supported, Text::from_static(SUPPORTED));
         }
         for (name, value) in reply.headers {
             response.headers.push(name, value);

@@ -85,7 +85,8 @@ pub(super) fn info_of_unreadable(answerable: &Answerable) -> Box<InviteInfo> {
     })
 }
 
-fn user(uri: &Uri) -> Text {
+/// The user that a URI names, unescaped; the number of a `tel:` URI.
+pub(super) fn user(uri: &Uri) -> Text {
     match &uri.scheme {
         Scheme::Sip | Scheme::Sips | Scheme::Tel => {
             uri.user_unescaped().map(|user| Text::from(user.as_ref())).unwrap_or_default()

@@ -2,6 +2,7 @@ use crate::base::{DialogId, Instant};
 use crate::sip::dialog::{DialogInput, Reply};
 use crate::sip::stack::asked::Asked;
 use crate::sip::stack::head::reply_to;
+use crate::sip::stack::net::SUPPORTED;
 use crate::sip::stack::servers::Begin;
 use crate::sip::stack::{Output, Peer, Stack};
 use crate::sip::txn::ServerId;
@@ -36,17 +37,45 @@ impl Stack {
             let server = self.begin(now, asked, None, None, tag);
             return self.respond(now, server, reply, out);
         }
-        let Ok(sdp) = crate::sip::stack::sdp_of(&asked.request) else {
-            let server = self.begin(now, asked, None, None, tag);
-            return self.respond(now, server, not_sdp(), out);
+        let read = match asked.request.method {
+            Method::Message => Err(self.messaged_inside(now, asked, id, out)),
+            Method::Refer => self.reference(id, asked).map(|refer| (None, Some(Box::new(refer)))),
+            Method::Invite if asked.request.headers.has(Name::Replaces) => Err(Reply::new(400)),
+            _ => crate::sip::stack::sdp_of(&asked.request)
+                .map(|sdp| (sdp, None))
+                .map_err(|_| not_sdp()),
+        };
+        let (sdp, refer) = match read {
+            Ok(read) => read,
+            Err(reply) => {
+                let server = self.begin(now, asked, None, None, tag);
+                return self.respond(now, server, reply, out);
+            }
         };
         let server = self.begin(now, asked, None, Some(id), tag);
         if asked.request.method == Method::Invite {
             self.respond(now, server, Reply::new(100), out);
         }
         let flow = asked.flow;
-        let input = DialogInput::Request { server, request: &asked.request, sdp, flow };
+        let input = DialogInput::Request { server, request: &asked.request, sdp, refer, flow };
         self.dialog(now, id, input, out);
+    }
+
+    /// A MESSAGE inside a dialog.
+    fn messaged_inside(
+        &mut self,
+        now: Instant,
+        asked: &Asked,
+        id: DialogId,
+        out: &mut Vec<Output>,
+    ) -> Reply {
+        match self.dialogs.get(id).filter(|dialog| !dialog.is_closing()) {
+            Some(dialog) => {
+                let peer = dialog.peer().clone();
+                self.messaged(now, asked, &peer, Some(id), out)
+            }
+            None => Reply::new(481),
+        }
     }
 
     /// Begins the server transaction of a request.
@@ -84,14 +113,22 @@ pub(super) fn refusal(asked: &Asked) -> Option<Reply> {
         | Method::Options
         | Method::Info
         | Method::Update
-        | Method::Register => {}
+        | Method::Register
+        | Method::Refer
+        | Method::Message => {}
         Method::Other(_) => return Some(Reply::new(501)),
         _ => return Some(Reply::new(405)),
     }
     if matches!(asked.request.uri.scheme, Scheme::Other(_)) {
         return Some(Reply::new(416));
     }
-    let unsupported: Vec<Text> = asked.request.headers.require().take(16).collect();
+    if asked.request.method != Method::Invite && asked.request.headers.has(Name::Replaces) {
+        return Some(Reply::new(400));
+    }
+    let is_unknown =
+        |tag: &Text| !SUPPORTED.split(", ").any(|known| known.eq_ignore_ascii_case(tag));
+    let unsupported: Vec<Text> =
+        asked.request.headers.require().filter(is_unknown).take(16).collect();
     if unsupported.is_empty() {
         return None;
     }

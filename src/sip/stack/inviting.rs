@@ -12,23 +12,23 @@ use crate::sip::wire::{Method, Name, NameAddr, Params, Text, Uri, reason_phrase}
 /// Where a call goes.
 #[derive(Debug)]
 pub(super) struct Target {
-    peer: Peer,
+    pub(super) peer: Peer,
     /// The Request-URI.
-    uri: Uri,
-    to: Uri,
-    flow: Flow,
+    pub(super) uri: Uri,
+    pub(super) to: Uri,
+    pub(super) flow: Flow,
     /// Where the peer's messages come from.
     pub(super) source: Flow,
     /// The host of the From.
-    host: String,
-    omit: Vec<String>,
+    pub(super) host: String,
+    pub(super) omit: Vec<String>,
 }
 
 /// Why a call goes nowhere.
 #[derive(Clone, Copy, Debug)]
-struct Nowhere {
-    status: u16,
-    warning: Option<&'static str>,
+pub(super) struct Nowhere {
+    pub(super) status: u16,
+    pub(super) warning: Option<&'static str>,
 }
 
 /// A call as the conductor asked for it.
@@ -154,7 +154,7 @@ impl Stack {
         Some(Target { peer, uri, to, flow, source, host, omit: Vec::new() })
     }
 
-    fn target(&self, to: &Destination) -> Result<Target, Nowhere> {
+    pub(super) fn target(&self, to: &Destination) -> Result<Target, Nowhere> {
         match to {
             Destination::Account(id) => {
                 let nowhere = Nowhere { status: 480, warning: None };

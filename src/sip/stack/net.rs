@@ -9,7 +9,11 @@ use crate::sip::txn::ClientId;
 use crate::sip::wire::{Headers, Method, Name, NameAddr, Text, Uri};
 
 /// What we accept.
-pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, REGISTER";
+pub(crate) const ALLOW: &str =
+    "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, REGISTER, REFER, MESSAGE";
+
+/// The extensions that we have (RFC 3891, RFC 4488).
+pub(crate) const SUPPORTED: &str = "replaces, norefersub";
 
 /// The port of a URI that names none (RFC 3261 §19.1.2).
 pub(crate) const SIP_PORT: u16 = 5060;
@@ -142,6 +146,7 @@ impl Net {
     pub(crate) fn sign(&self, headers: &mut Headers, method: &Method) {
         if matches!(method, Method::Invite | Method::Update | Method::Options) {
             headers.push(Name::Allow, Text::from_static(ALLOW));
+            headers.push(Name::Supported, Text::from_static(SUPPORTED));
         }
         if !self.settings.user_agent.is_empty() && *method != Method::Ack {
             headers.push(Name::UserAgent, Text::from(self.settings.user_agent.as_str()));

@@ -3,6 +3,7 @@ use crate::sip::dialog::{Dialog, Ends, Ground, Reply, contact, routes};
 use crate::sip::stack::asked::Asked;
 use crate::sip::stack::front::Timer;
 use crate::sip::stack::inside::{not_sdp, refusal};
+use crate::sip::stack::net::{ALLOW, SUPPORTED};
 use crate::sip::stack::{Event, Output, Peer, Stack};
 use crate::sip::wire::{Method, Name, Scheme, Text};
 
@@ -21,8 +22,11 @@ impl Stack {
         }
         let reply = refusal(asked).unwrap_or_else(|| match asked.request.method {
             Method::Options => Reply::new(200)
-                .with(Name::Allow, Text::from_static(crate::sip::stack::net::ALLOW))
+                .with(Name::Allow, Text::from_static(ALLOW))
+                .with(Name::Supported, Text::from_static(SUPPORTED))
                 .with(Name::Accept, Text::from_static("application/sdp")),
+            Method::Message => self.messaged(now, asked, &peer, None, out),
+            Method::Refer => Reply::new(403),
             _ => Reply::new(481),
         });
         let tag = self.new_tag();
@@ -35,6 +39,7 @@ impl Stack {
         let info = self.invite_info(asked, &peer);
         let merge = asked.merge();
         let sdp = crate::sip::stack::sdp_of(&asked.request);
+        let replaces = self.replaced_by_invite(asked, &peer);
         let refused = match &sdp {
             _ if matches!(asked.request.uri.scheme, Scheme::Other(_)) => Some(Reply::new(416)),
             _ if self.servers.is_merged(&merge) => Some(Reply::new(482)),
@@ -46,7 +51,8 @@ impl Stack {
             Err(_) => Some(not_sdp()),
             Ok(_) => refusal(asked).or_else(|| {
                 // Nobody could be told anything after the answer.
-                contact(&asked.request.headers).is_none().then(|| Reply::new(400))
+                let is_dumb = contact(&asked.request.headers).is_none();
+                is_dumb.then(|| Reply::new(400)).or_else(|| replaces.clone().err())
             }),
         };
         let tag = self.new_tag();
@@ -58,6 +64,7 @@ impl Stack {
             return;
         }
         let offer = sdp.unwrap_or_default();
+        let replaces = replaces.unwrap_or_default();
         let dialog = self.new_dialog();
         let server = self.begin(now, asked, Some(merge), Some(dialog), tag.clone());
         self.respond(now, server, Reply::new(100), out);
@@ -70,7 +77,7 @@ impl Stack {
         self.dialogs.insert(dialog, machine);
         self.timers.set(&Timer::Dialog(dialog), deadline);
         let flow = asked.flow;
-        out.push(Output::Event(Event::Invite { dialog, peer, flow, call: info, offer }));
+        out.push(Output::Event(Event::Invite { dialog, peer, flow, call: info, offer, replaces }));
     }
 
     /// The ends of a dialog in which we are called (RFC 3261 §12.1.1).

@@ -50,6 +50,7 @@ impl Stack {
                 self.dialog(now, *dialog, input, out);
             }
             Owner::Trunk(trunk) => self.kept_alive(trunk, client, out),
+            Owner::Message(message) => self.message_ended(*message, response.status, out),
             Owner::Nobody => {}
         }
     }

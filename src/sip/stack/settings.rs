@@ -121,6 +121,8 @@ pub struct TrunkSettings {
     pub keepalive_successes: u8,
     /// Header names that are never sent to it.
     pub omit_headers: Vec<String>,
+    /// Whether its REFERs are followed; else they are answered 403.
+    pub may_refer: bool,
 }
 
 impl TrunkSettings {
@@ -138,6 +140,7 @@ impl TrunkSettings {
             keepalive_misses: 3,
             keepalive_successes: 2,
             omit_headers: Vec::new(),
+            may_refer: false,
         }
     }
 }

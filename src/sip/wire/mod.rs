@@ -2,6 +2,7 @@
 
 mod cseq;
 mod digest;
+mod embedded;
 mod error;
 mod fields;
 mod frame;
@@ -16,6 +17,7 @@ mod name;
 mod name_addr;
 mod params;
 mod parse;
+mod replaces;
 mod scan;
 mod status;
 #[cfg(test)]
@@ -39,6 +41,7 @@ pub use name::Name;
 pub use name_addr::{BadNameAddr, NameAddr};
 pub use params::Params;
 pub use parse::parse;
+pub use replaces::Replaces;
 pub use status::reason_phrase;
 pub use text::Text;
 pub use uri::{BadUri, Scheme, Uri};

@@ -90,6 +90,7 @@ names! {
     RAck "RAck",
     RSeq "RSeq",
     Reason "Reason",
+    ReferSub "Refer-Sub",
     ReferTo "Refer-To" "r",
     ReferredBy "Referred-By" "b",
     RemotePartyId "Remote-Party-ID",

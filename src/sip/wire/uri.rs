@@ -305,7 +305,7 @@ fn is_escaped_well(text: &str) -> bool {
     })
 }
 
-fn unescape(text: &str) -> Cow<'_, str> {
+pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
     }

@@ -141,6 +141,7 @@ pub(super) async fn load(db: &mut SqliteConnection, stored: &Stored) -> Done {
         | Fact::Retrieved { .. }
         | Fact::Rated { .. }
         | Fact::Registration { .. }
+        | Fact::InvitesRefused { .. }
         | Fact::TurnedAway(_)
         | Fact::Started { .. }
         | Fact::Stopped => Ok(()),

@@ -45,6 +45,12 @@ impl Archive {
         Self { dir }
     }
 
+    /// A recording of which nothing was written: it plays as nothing.
+    #[must_use]
+    pub fn empty(&self, recording: RecordingId) -> Recorded {
+        Recorded { dir: self.dir.clone(), recording, blocks: Vec::new(), finished: false }
+    }
+
     /// Looks a recording up; `None` when it has no block (any more).
     ///
     /// # Errors

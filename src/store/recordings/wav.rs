@@ -1,7 +1,7 @@
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 
-use crate::store::recordings::alaw::{self, SILENCE};
+use crate::store::recordings::alaw::SILENCE;
 use crate::store::recordings::archive::Recorded;
 use crate::store::recordings::block::{HEAD, Place};
 use crate::store::recordings::folder::{self, segment_path};
@@ -40,32 +40,6 @@ impl Wav {
     #[must_use]
     pub const fn recorded(&self) -> &Recorded {
         &self.recorded
-    }
-
-    /// Writes the whole as a WAV file of 16-bit PCM.
-    ///
-    /// # Errors
-    /// Reading or writing failed.
-    pub fn write_pcm(&mut self, out: impl Write + Seek) -> io::Result<()> {
-        let spec = hound::WavSpec {
-            channels: 2,
-            sample_rate: RATE,
-            bits_per_sample: 16,
-            sample_format: hound::SampleFormat::Int,
-        };
-        let mut writer = hound::WavWriter::new(out, spec).map_err(io::Error::other)?;
-        self.position = WAV_HEAD as u64;
-        let mut buffer = [0; 8192];
-        loop {
-            let read = self.read(&mut buffer)?;
-            if read == 0 {
-                break;
-            }
-            for code in &buffer[..read] {
-                writer.write_sample(alaw::decode(*code)).map_err(io::Error::other)?;
-            }
-        }
-        writer.finalize().map_err(io::Error::other)
     }
 
     /// Fills `out` with sound from `byte` of the data on; `out` does not reach over its end.

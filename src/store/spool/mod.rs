@@ -14,6 +14,8 @@ mod writer;
 #[cfg(test)]
 mod crash_tests;
 #[cfg(test)]
+mod full_tests;
+#[cfg(test)]
 mod sync_tests;
 #[cfg(test)]
 mod tests;

@@ -223,6 +223,7 @@ pub(crate) fn call_of(fact: &Fact) -> Option<CallId> {
         Fact::AgentChanged { call, .. } => *call,
         Fact::Registration { .. }
         | Fact::StrangersRefused { .. }
+        | Fact::InvitesRefused { .. }
         | Fact::TurnedAway(_)
         | Fact::Alarm { .. }
         | Fact::Started { .. }

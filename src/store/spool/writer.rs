@@ -10,7 +10,7 @@ use crate::call::Record;
 use crate::store::Alarm;
 use crate::store::disk::{Disk, DiskFile, sync_dir};
 use crate::store::spool::frame::{self, Header};
-use crate::store::spool::open_call::OpenCalls;
+use crate::store::spool::open_call::{OpenCalls, call_of};
 use crate::store::spool::position::{Marks, Position, file_path};
 use crate::store::spool::reader::SpoolReader;
 use crate::store::spool::reserve::Reserve;
@@ -23,7 +23,8 @@ pub struct SpoolSettings {
     /// Space taken beforehand for the time when the disk is full, bytes. Default 16 MiB.
     pub reserve_bytes: u64,
     /// Records kept in memory while disk and reserve are full, bytes, before the state is
-    /// [`SpoolState::Full`]; the calls that are then up may use as much again. Default 16 MiB.
+    /// [`SpoolState::Full`]. All else may use as much again; records of the calls that are then up
+    /// are kept whatever they need. Default 16 MiB.
     pub memory_bytes: u64,
     /// Closed files that are loaded are kept for this long, so that event streams can be resumed.
     /// Default 7 days.
@@ -67,7 +68,8 @@ pub struct Published {
     pub record: Arc<Record>,
 }
 
-/// The disk fails and memory is at twice its limit: these records were dropped.
+/// The disk fails and memory is at twice its limit: these records, which belong to no call, were
+/// dropped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{dropped} records were dropped: disk, reserve and memory are full")]
 pub struct Overflow {
@@ -165,7 +167,8 @@ impl Spool {
     /// loses none of them, unless the state is [`SpoolState::Memory`] or [`SpoolState::Full`].
     ///
     /// # Errors
-    /// Some were dropped because disk, reserve and twice the memory's limit are full.
+    /// Some that belong to no call were dropped because disk, reserve and twice the memory's limit
+    /// are full.
     pub fn append(&mut self, records: Vec<Record>) -> Result<Vec<Published>, Overflow> {
         let mut taken = Vec::with_capacity(records.len());
         let mut dropped = 0;
@@ -181,7 +184,11 @@ impl Spool {
                 }
             };
             memory += frame.len() as u64;
-            if self.failing && memory > self.settings.memory_bytes.saturating_mul(2) {
+            let is_beyond = memory > self.settings.memory_bytes.saturating_mul(2);
+            // What belongs to a call is never dropped: no new one is taken since the memory is full,
+            // so that those that are up bound it.
+            if self.failing && is_beyond && call_of(&record.fact).is_none() {
+                memory -= frame.len() as u64;
                 dropped += 1;
                 continue;
             }

@@ -198,7 +198,19 @@ fn start(message: &Message) -> String {
 pub(super) fn short(event: &Event) -> String {
     let text = |sdp: &Option<Bytes>| if sdp.is_some() { " sdp" } else { "" };
     match event {
-        Event::Invite { offer, .. } => format!("invite{}", text(offer)),
+        Event::Invite { offer, replaces, .. } => {
+            let replaces = if replaces.is_some() { " replaces" } else { "" };
+            format!("invite{}{replaces}", text(offer))
+        }
+        Event::Referred { to, replaces, by, .. } => {
+            let replaces = if replaces.is_some() { " replaces" } else { "" };
+            format!("referred to {to} by {by}{replaces}")
+        }
+        Event::Message { account, to, text, dialog } => {
+            let inside = if dialog.is_some() { " inside" } else { "" };
+            format!("message {account} to {to}: {text}{inside}")
+        }
+        Event::MessageDone { id, status } => format!("message {id} {status}"),
         Event::Cancelled { .. } => "cancelled".into(),
         Event::Acked { answer, .. } => format!("acked{}", text(answer)),
         Event::Progress { status, sdp, .. } => format!("progress {status}{}", text(sdp)),
@@ -348,5 +360,66 @@ impl Bench {
                 }
             }
         }
+    }
+}
+
+impl Bench {
+    /// `user` registers at `flow` with its password and is called there; the call is answered.
+    pub(super) fn phone_call(
+        &mut self,
+        account: &str,
+        user: &'static str,
+        flow: Flow,
+    ) -> (DialogId, Far) {
+        self.register(flow, user, "secret");
+        let (dialog, far, invite) = self.ring_phone(account, user, flow);
+        self.receive(flow, far.respond(&invite, 200, Some(SDP)));
+        let far = self.far_of(far, &invite);
+        self.events.clear();
+        self.sent.clear();
+        (dialog, far)
+    }
+
+    /// A registered phone is called, and rings.
+    pub(super) fn ring_phone(
+        &mut self,
+        account: &str,
+        user: &'static str,
+        flow: Flow,
+    ) -> (DialogId, Far, Request) {
+        let dialog = self.stack.new_dialog();
+        self.command(Command::Invite {
+            dialog,
+            to: crate::sip::stack::Destination::Account(account.into()),
+            from: crate::sip::stack::Caller { display: None, user: Some("10086".into()) },
+            headers: Vec::new(),
+            sdp: Some(SDP.into()),
+        });
+        let invite = self.request();
+        let far = Far { user, tag: format!("far{dialog}"), ..Far::new(flow) };
+        self.receive(flow, far.respond(&invite, 180, None));
+        self.events.clear();
+        (dialog, far, invite)
+    }
+
+    /// The next request of a phone, which answers the challenge that meets it.
+    pub(super) fn proven(
+        &mut self,
+        far: &mut Far,
+        method: &str,
+        write: impl Fn(&Far, &str) -> Bytes,
+    ) -> Bytes {
+        let extra = std::mem::take(&mut far.extra);
+        let user = far.user;
+        far.branch += 1;
+        let first = write(far, method);
+        self.receive(far.flow, first);
+        let challenge = self.response();
+        assert_eq!(challenge.status, 401);
+        far.authorize(&challenge, method, user, "secret", 1);
+        far.extra.push_str(&extra);
+        far.cseq += 1;
+        far.branch += 1;
+        write(far, method)
     }
 }

@@ -233,7 +233,7 @@ fn info_options_and_what_is_not_ours() {
         ("INFO", "Content-Type: Application/DTMF;x=y\r\n", 200, &["info application/dtmf"]),
         ("INFO", "Content-Type: text/plain\r\n", 415, &[]),
         ("OPTIONS", "", 200, &[]),
-        ("REFER", "Refer-To: <sip:x@y>\r\n", 405, &[]),
+        ("REFER", "Refer-To: <sip:x@y>\r\n", 403, &[]),
         ("PRACK", "", 405, &[]),
         ("JUGGLE", "", 501, &[]),
         ("UPDATE", "Require: 100rel, timer\r\n", 420, &[]),

@@ -8,11 +8,14 @@ mod hunting;
 mod inside;
 mod lockouts;
 mod lossy;
+mod messages;
 mod mutated;
 mod nat;
 mod outgoing;
 mod phones;
+mod referring;
 mod refusals;
+mod replacing;
 mod tcp;
 mod trunks;
 
