@@ -73,6 +73,7 @@ impl Desk {
             Input::NotReady { agent, reason } => self.not_ready(now, agent, reason, out),
             Input::WrapUpDone { agent } => self.end_wrap_up(now, agent, out),
             Input::Reachable { agent, reachable } => self.reach(now, agent, reachable, out),
+            Input::PhoneLost { agent } => self.lose_phone(now, agent, out),
             Input::Enter { ticket, queue, priority, clock } => {
                 self.enter(now, ticket, queue, priority, clock, out)
             }

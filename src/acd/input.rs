@@ -43,6 +43,11 @@ pub enum Input {
         /// Whether calls can be sent there now.
         reachable: bool,
     },
+    /// The leg that the agent's phone keeps open is gone: not ready, now or after what the desk does.
+    PhoneLost {
+        /// Who.
+        agent: AgentId,
+    },
     /// A caller asks for a human.
     Enter {
         /// The caller's place.

@@ -105,6 +105,21 @@ impl Desk {
         Ok(())
     }
 
+    /// The agent keeps a reason of the person's own, and a sign-out that follows a call.
+    pub(crate) fn lose_phone(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        out: &mut Vec<Output>,
+    ) -> Result<(), Denied> {
+        if *self.known(&agent)?.next_status() != Status::Ready {
+            return Err(self.not_now(&agent, "the loss of its phone when ready"));
+        }
+        let status = Status::NotReady(Reason::PhoneLost);
+        self.change(now, &agent, out, |agent| agent.choose(now, status));
+        Ok(())
+    }
+
     pub(crate) fn own_call_began(
         &mut self,
         now: Instant,

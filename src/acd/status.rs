@@ -28,6 +28,8 @@ pub enum Reason {
     SignedIn,
     /// Did not answer an offer; the desk took the agent out.
     NoAnswer,
+    /// The leg that the phone keeps open is gone.
+    PhoneLost,
     /// Chosen by the person: one of the configured reasons or free text.
     Chosen(String),
 }

@@ -44,15 +44,18 @@ macro_rules! commands {
 }
 
 commands! {
-    /// 签入: the agent begins to work, not ready at first.
+    /// 签入: the agent begins to work, not ready at first. A phone that keeps its leg open is called
+    /// first: the answer comes when it is up (at most 30 s), or is 409 and the agent stays signed out.
     sign_in "/v1/agents/{id}/sign-in" SignIn;
-    /// 签出: only from not ready.
+    /// 签出: only from not ready. Ends the leg that the phone keeps open.
     sign_out "/v1/agents/{id}/sign-out" SignOut;
-    /// 置闲: calls may be offered. During a call it becomes the next state.
+    /// 置闲: calls may be offered. During a call it becomes the next state. A phone whose open leg is
+    /// down is called first, as at sign-in.
     ready "/v1/agents/{id}/ready" Ready;
     /// 话后完成: ends wrap-up before its limit.
     wrap_up_done "/v1/agents/{id}/wrap-up-done" WrapUpDone;
-    /// 软摘机: answers the call that rings at the agent's phone, if the phone can.
+    /// 软摘机: answers the call that rings at the agent's phone, if the phone can. On an open leg the
+    /// two are joined at once.
     answer "/v1/agents/{id}/answer" Answer;
     /// 软挂机: hangs up the agent's call; the flow goes on with the caller.
     hang_up "/v1/agents/{id}/hang-up" HangUpAgent;

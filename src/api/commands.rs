@@ -8,6 +8,9 @@ use crate::call::{Command, CommandError, Reply};
 /// How long a request waits for the core's answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long it waits when an agent's phone may ring for it meanwhile.
+const LEG_PATIENCE: Duration = Duration::from_secs(35);
+
 /// A command on its way to the core, with the place where its answer is awaited.
 #[derive(Debug)]
 pub struct Asked {
@@ -34,8 +37,13 @@ impl Commands {
     ///
     /// # Errors
     /// What the core says; [`CommandError::Overloaded`] when the lane is full (429), or when no
-    /// answer came in 5 s.
+    /// answer came in 5 s (35 s when the agent's phone is called first).
     pub async fn ask(&self, command: Command) -> Reply {
+        let patience = match &command {
+            // The agent's phone may have to be called first.
+            Command::SignIn { .. } | Command::Ready { .. } => LEG_PATIENCE,
+            _ => PATIENCE,
+        };
         let (reply, answer) = oneshot::channel();
         match self.lane.try_send(Asked { command, reply }) {
             Ok(()) => {}
@@ -43,7 +51,7 @@ impl Commands {
                 return Err(CommandError::Overloaded);
             }
         }
-        match tokio::time::timeout(PATIENCE, answer).await {
+        match tokio::time::timeout(patience, answer).await {
             Ok(Ok(reply)) => reply,
             Ok(Err(_)) | Err(_) => Err(CommandError::Overloaded),
         }

@@ -150,7 +150,7 @@ impl Kind {
                 "phone-cannot",
                 S::CONFLICT,
                 "The phone cannot do this",
-                "The agent's phone cannot be answered from software; `detail` says why.",
+                "The agent's phone cannot be answered from software, or its open leg does not come up; `detail` names the phone and says why.",
             ),
             Self::AheadOfEvents => Row(
                 "ahead-of-events",

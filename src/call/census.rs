@@ -1,6 +1,7 @@
 use crate::base::{AgentId, CallId};
 use crate::call::core::Core;
 use crate::call::entry::Entry;
+use crate::call::open_leg::LegState;
 use crate::call::phase::Phase;
 use crate::{acd, sip};
 
@@ -10,6 +11,8 @@ use crate::{acd, sip};
 pub struct Census {
     /// Live calls.
     pub calls: usize,
+    /// Legs that agents' phones keep open, or are called for.
+    pub legs: usize,
     /// Entries by dialog, stream, ticket, agent.
     pub indexes: usize,
     /// RTP ports in use.
@@ -30,6 +33,7 @@ impl Core {
     pub fn census(&self) -> Census {
         Census {
             calls: self.calls.len(),
+            legs: self.world.open_legs.len(),
             indexes: self.world.index.len(),
             ports: self.world.ports.taken(),
             lines: self.world.lines.total(),
@@ -65,7 +69,9 @@ impl Core {
             self.held(*call, |held| held.agent.as_ref() == Some(agent))
                 .ok_or_else(|| format!("agent {agent} belongs to no living call"))?;
         }
-        let held_ports: usize = self.calls.values().map(|entry| entry.holdings.streams.len()).sum();
+        let by_calls: usize = self.calls.values().map(|entry| entry.holdings.streams.len()).sum();
+        let legs = self.world.open_legs.iter();
+        let held_ports = by_calls + legs.map(|(_, leg)| leg.holdings.streams.len()).sum::<usize>();
         if held_ports != self.world.ports.taken() {
             let taken = self.world.ports.taken();
             return Err(format!("{taken} ports are taken, calls hold {held_ports}"));
@@ -92,11 +98,40 @@ impl Core {
                 return Err(format!("agent {} is {:?}, no call is", agent.id, agent.state));
             }
         }
+        self.check_legs()?;
         for (id, entry) in &self.calls {
             self.check_place(*id, entry)?;
             let call = entry.call.as_ref().ok_or_else(|| format!("call {id} is hollow"))?;
             if call.deadline().is_none() {
                 return Err(format!("call {id} has no deadline"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Open legs belong to agents at work or to the one call that has them, and who is free to be
+    /// rung on one has it.
+    fn check_legs(&self) -> Result<(), String> {
+        for (id, leg) in self.world.open_legs.iter() {
+            let agent = &leg.agent;
+            let fits = match &leg.state {
+                LegState::Calling { .. } => true,
+                LegState::Idle { .. } => {
+                    self.desk.agent(agent).is_some_and(|now| now.status.is_signed_in())
+                }
+                LegState::Lent { call, .. } => self.world.index.agents.get(agent) == Some(call),
+                LegState::Lost { .. } => false,
+            };
+            let far = |held: &crate::call::turn::Holdings| held.dialogs.len() == 1;
+            let own = !matches!(leg.state, LegState::Lent { .. });
+            if !fits || own != far(&leg.holdings) {
+                return Err(format!("the open leg {id} of agent {agent} is {:?}", leg.state));
+            }
+        }
+        for agent in self.desk.agents() {
+            let waits = *agent.status == acd::Status::Ready && agent.state == acd::State::Idle;
+            if waits && self.leg_state(agent.id).is_some_and(|leg| leg != "up") {
+                return Err(format!("agent {} is ready, the phone's leg is not up", agent.id));
             }
         }
         Ok(())
@@ -128,6 +163,10 @@ impl Core {
         call: CallId,
         holds: impl Fn(&crate::call::turn::Holdings) -> bool,
     ) -> Option<()> {
-        self.calls.get(&call).filter(|entry| holds(&entry.holdings)).map(|_| ())
+        let holdings = match self.calls.get(&call) {
+            Some(entry) => Some(&entry.holdings),
+            None => self.world.open_legs.get(call).map(|leg| &leg.holdings),
+        };
+        holdings.filter(|held| holds(held)).map(|_| ())
     }
 }

@@ -10,7 +10,8 @@ use crate::dialplan::Flows;
 /// [`Reply`] in `Effect::Reply`.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// 签入: the agent begins to work, not ready at first.
+    /// 签入: the agent begins to work, not ready at first. A phone that keeps its leg open is called
+    /// for it, and the answer waits for that.
     SignIn {
         /// Who.
         agent: AgentId,
@@ -20,7 +21,8 @@ pub enum Command {
         /// Who.
         agent: AgentId,
     },
-    /// 置闲: calls may be offered. During a call it becomes the next state.
+    /// 置闲: calls may be offered. During a call it becomes the next state. Calls a phone whose open
+    /// leg is down, as a sign-in does.
     Ready {
         /// Who.
         agent: AgentId,
@@ -87,7 +89,8 @@ pub enum CommandError {
     /// The agent's state does not allow it; the text says which state it is and which are allowed.
     #[error("{0}")]
     WrongState(String),
-    /// The agent's phone cannot be answered from software (C3); names the phone.
+    /// The agent's phone cannot be answered from software, or its open leg does not come up (C3);
+    /// names the phone.
     #[error("{0}")]
     PhoneCannot(String),
     /// The core is too busy or stopping.

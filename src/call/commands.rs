@@ -4,6 +4,7 @@ use crate::acd::{self, Denied};
 use crate::base::{AgentId, CommandId, Instant};
 use crate::call::core::{Core, Work};
 use crate::call::input::{Input, Wish};
+use crate::call::open_leg::Asking;
 use crate::call::{Cause, Command, CommandError, Effect, Reply, Settings};
 
 /// The longest reason of "not ready", characters.
@@ -19,12 +20,20 @@ impl Core {
         out: &mut Vec<Effect>,
     ) {
         let reply = match command {
-            Command::SignIn { agent } => self.ask_desk(now, acd::Input::SignIn { agent }),
+            Command::SignIn { agent } => match self.with_leg(now, id, agent, Asking::SignIn, out) {
+                Some(reply) => reply,
+                None => return,
+            },
+            Command::SignOut { agent } if self.call_off(now, &agent, out) => Ok(()),
             Command::SignOut { agent } => {
                 self.ask_desk(now, acd::Input::SignOut { agent, forced: false })
             }
-            Command::Ready { agent } => self.ask_desk(now, acd::Input::Ready { agent }),
+            Command::Ready { agent } => match self.with_leg(now, id, agent, Asking::Ready, out) {
+                Some(reply) => reply,
+                None => return,
+            },
             Command::NotReady { agent, reason } => {
+                self.call_off(now, &agent, out);
                 let reason = reason.chars().take(REASON_MAX).collect();
                 self.ask_desk(now, acd::Input::NotReady { agent, reason })
             }
@@ -62,7 +71,7 @@ impl Core {
         out.push(Effect::Reply { id, reply });
     }
 
-    fn ask_desk(&mut self, now: Instant, input: acd::Input) -> Reply {
+    pub(crate) fn ask_desk(&mut self, now: Instant, input: acd::Input) -> Reply {
         self.try_desk(now, input).map_err(|denied| match denied {
             Denied::UnknownAgent(agent) => CommandError::UnknownAgent(agent),
             other => CommandError::WrongState(other.to_string()),
@@ -90,6 +99,7 @@ impl Core {
         desk.reconfigure(now, settings.desk.clone(), desk_out);
         self.take_desk_out();
         self.tell_reachable(now);
+        self.fit_legs(now, out);
         self.show_all(out);
     }
 }

@@ -9,6 +9,7 @@ use crate::call::guard::Party;
 use crate::call::index::Index;
 use crate::call::input::Input;
 use crate::call::lines::Lines;
+use crate::call::open_legs::OpenLegs;
 use crate::call::over::LAST_WORDS;
 use crate::call::refusals::Refusals;
 use crate::call::strangers::Strangers;
@@ -91,6 +92,7 @@ impl Core {
                 ports,
                 prompts,
                 lines: Lines::default(),
+                open_legs: OpenLegs::default(),
                 index: Index::default(),
                 random,
                 clock: WallClock::new(now, wall),
@@ -212,6 +214,9 @@ impl Core {
             | media::Event::Failed { stream, .. } => *stream,
             media::Event::RecordStopped { .. } => return,
         };
+        if let media::Event::Stats { last: false, .. } = &event {
+            self.tell_former_call(stream, &event);
+        }
         if let Some(call) = self.world.index.streams.get(&stream) {
             self.work.push_back(Work::Call(*call, Input::Media(event)));
         }
@@ -288,6 +293,9 @@ impl Core {
     /// One step of one call. A panic costs this call only (R26).
     pub(crate) fn step(&mut self, now: Instant, id: CallId, input: Input, out: &mut Vec<Effect>) {
         let Some(entry) = self.calls.get_mut(&id) else {
+            if self.world.open_legs.has(id) {
+                return self.step_leg(now, id, input, out);
+            }
             if let Input::Wish { id: command, .. } = input {
                 let reply = Err(crate::call::CommandError::UnknownCall(id));
                 out.push(Effect::Reply { id: command, reply });
@@ -333,10 +341,17 @@ impl Core {
                 self.bury(now, id, out);
             }
         }
+        self.tend_legs(now, out);
     }
 
     /// Does what a call asked for, in its order.
-    fn carry_out(&mut self, now: Instant, id: CallId, acts: Vec<Act>, out: &mut Vec<Effect>) {
+    pub(crate) fn carry_out(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        acts: Vec<Act>,
+        out: &mut Vec<Effect>,
+    ) {
         for act in acts {
             match act {
                 Act::Sip(command) => self.stack_step(now, sip::Input::Command(command), out),
@@ -352,20 +367,6 @@ impl Core {
                 Act::Fact(fact) => self.record(now, fact, out),
                 Act::Reply { id, reply } => out.push(Effect::Reply { id, reply }),
             }
-        }
-    }
-
-    /// Which streams a worker has open: what a panicking step asked for was never told to it.
-    fn note_stream(&mut self, call: CallId, command: &media::Command) {
-        let (stream, open) = match command {
-            media::Command::Open { stream, .. } => (stream, true),
-            media::Command::Close { stream } => (stream, false),
-            _ => return,
-        };
-        let streams = self.calls.get_mut(&call).map(|entry| &mut entry.holdings.streams);
-        if let Some(held) = streams.and_then(|held| held.iter_mut().find(|held| held.id == *stream))
-        {
-            held.open = open;
         }
     }
 

@@ -87,6 +87,9 @@ impl Core {
                     previous_ms: crate::call::ending::ms(previous),
                 };
                 self.record(now, fact, out);
+                if status == "signed_out" {
+                    self.signed_out(now, &agent, out);
+                }
                 self.show_agent(&agent, out);
             }
             acd::Output::QueueChanged { queue } => self.show_queue(&queue, out),

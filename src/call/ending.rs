@@ -19,15 +19,17 @@ impl Call {
             self.caller_gone(turn, gone);
             return;
         }
+        let open = self.lose_open_leg(dialog, gone);
         match &self.phase {
             Phase::Offered(_, ringing) if ringing.leg.dialog == dialog => {
-                self.ring_failed(turn, status_of(gone));
+                let status = if open && is_bye(gone) { 603 } else { status_of(gone) };
+                self.ring_failed(turn, status);
             }
             Phase::Dialling(dialling) if dialling.leg.dialog == dialog => {
                 self.dial_failed(turn, status_of(gone));
             }
             Phase::Joining(talk) | Phase::Talking(talk) if talk.leg.dialog == dialog => {
-                let by_party = matches!(gone, Gone::Ended(sip::DialogEnd::Bye));
+                let by_party = is_bye(gone);
                 self.far_gone(turn, by_party);
             }
             _ => {}
@@ -129,6 +131,10 @@ impl Call {
             turn.desk(acd::Input::Free { agent });
         }
     }
+}
+
+fn is_bye(gone: Gone) -> bool {
+    matches!(gone, Gone::Ended(sip::DialogEnd::Bye))
 }
 
 fn status_of(gone: Gone) -> u16 {

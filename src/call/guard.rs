@@ -184,6 +184,7 @@ impl Party {
             | acd::Input::NotReady { agent, .. }
             | acd::Input::WrapUpDone { agent }
             | acd::Input::Reachable { agent, .. }
+            | acd::Input::PhoneLost { agent, .. }
             | acd::Input::Held { agent }
             | acd::Input::Retrieved { agent }
             | acd::Input::TalkEnded { agent }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::base::{AgentId, DialogId, Instant};
 use crate::call::LegRecord;
+use crate::call::lending::Opened;
 use crate::call::lines::Line;
 use crate::call::stream::Stream;
 use crate::call::turn::Turn;
@@ -43,6 +44,8 @@ pub(crate) struct Leg {
     owes_answer: bool,
     /// The last unanswered silence: when the next in-dialog OPTIONS leaves (R5).
     pub(crate) probe_at: Option<Instant>,
+    /// Of a leg that an agent's phone keeps open: what it is more than another.
+    pub(crate) open: Option<Box<Opened>>,
 }
 
 impl Leg {
@@ -55,7 +58,8 @@ impl Leg {
         place: Place,
     ) -> Option<Self> {
         let stream = Stream::take(turn, place)?;
-        Some(Self { party, dialog, line, stream, up: false, owes_answer: false, probe_at: None })
+        let (up, owes_answer) = (false, false);
+        Some(Self { party, dialog, line, stream, up, owes_answer, probe_at: None, open: None })
     }
 
     /// Our answer to the peer's offer; media follow it at once.
@@ -127,8 +131,12 @@ impl Leg {
         self.stream.command(turn, command);
     }
 
-    /// Ends the dialog in whatever way is right; the leg's end comes back from the stack.
+    /// Ends the dialog in whatever way is right; the leg's end comes back from the stack. A leg that
+    /// is kept open goes back to its agent instead, when it is closed.
     pub(crate) fn hang_up(&self, turn: &mut Turn<'_>, status: u16, reason: Option<&str>) {
+        if self.is_kept() {
+            return;
+        }
         turn.sip(sip::Command::Hangup {
             dialog: self.dialog,
             reason: reason.map(sip::Text::from),
@@ -143,14 +151,19 @@ impl Leg {
         if let Some(line) = &self.line {
             turn.drop_line(line);
         }
-        let codec = self.stream.codec();
+        let record = self.record();
         let stream = self.stream.close(turn)?;
-        let record = LegRecord {
+        let before = self.open.and_then(|open| open.before);
+        Some(Closing { stream, record, before, kept: false })
+    }
+
+    /// What the record says of the leg before its figures have come.
+    pub(crate) fn record(&self) -> LegRecord {
+        LegRecord {
             party: self.party.name(),
-            codec: codec.map_or(String::new(), |codec| codec.name().to_owned()),
+            codec: self.stream.codec().map_or(String::new(), |codec| codec.name().to_owned()),
             ..LegRecord::default()
-        };
-        Some(Closing { stream, record })
+        }
     }
 }
 
@@ -159,6 +172,26 @@ impl Leg {
 pub(crate) struct Closing {
     pub(crate) stream: crate::base::StreamId,
     pub(crate) record: LegRecord,
+    /// What the figures were when the call took a leg that its agent keeps open.
+    pub(crate) before: Option<Box<media::Stats>>,
+    /// The stream lives on: the next figures are the ones.
+    pub(crate) kept: bool,
+}
+
+impl Closing {
+    /// The record with the call's own share of the figures.
+    pub(crate) fn finish(self, stats: &media::Stats) -> LegRecord {
+        let mut record = self.record;
+        let before = self.before.unwrap_or_default();
+        record.received = stats.received.saturating_sub(before.received);
+        record.sent = stats.sent.saturating_sub(before.sent);
+        record.lost = stats.lost.saturating_sub(before.lost);
+        record.unrecorded = stats.unrecorded.saturating_sub(before.unrecorded);
+        record.jitter_us = stats.jitter_us;
+        record.far_loss = stats.far_loss;
+        record.round_trip_us = stats.round_trip_us;
+        record
+    }
 }
 
 /// Where a leg's media live and what the peer is told.

@@ -198,9 +198,10 @@ impl Call {
         }
     }
 
-    /// Closes a leg whose dialog is gone.
+    /// Closes a leg whose dialog is gone; one that is kept open goes back to its agent.
     pub(crate) fn close_leg(&mut self, turn: &mut Turn<'_>, leg: Leg) {
-        self.closing.extend(leg.close(turn));
+        let closing = if leg.open.is_some() { self.give_back(turn, leg) } else { leg.close(turn) };
+        self.closing.extend(closing);
     }
 
     fn on_sip(&mut self, turn: &mut Turn<'_>, event: sip::Event) {

@@ -25,7 +25,7 @@ pub use settings::{
     AccountRules, AnswerBy, CalledFrom, CallerFrom, Phone, Route, Settings, TrunkRules,
 };
 mod record;
-pub use record::{CallArrived, Fact, OfferResult, QueueExit, Record, TurnedAway};
+pub use record::{CallArrived, Fact, LegEnd, OfferResult, QueueExit, Record, TurnedAway};
 mod cdr;
 pub use cdr::{Cdr, EndedBy, LegRecord};
 mod cause;
@@ -44,11 +44,16 @@ mod flowing;
 mod guard;
 mod index;
 mod input;
+mod keeping;
 mod leg;
+mod leg_steps;
+mod lending;
 mod line_tones;
 mod lines;
 mod machine;
 mod message;
+mod open_leg;
+mod open_legs;
 mod over;
 mod phase;
 #[cfg(test)]

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use crate::base::{CallId, Instant};
 use crate::call::core::{Core, Work};
-use crate::call::entry::Entry;
 use crate::call::input::Input;
+use crate::call::turn::Holdings;
 use crate::call::{Cause, Effect, EndedBy, Fact, View};
 use crate::{acd, media, sip};
 
@@ -15,7 +15,8 @@ impl Core {
     pub(crate) fn forget(&mut self, now: Instant, id: CallId, out: &mut Vec<Effect>) {
         self.deadlines.set(&id, None);
         let Some(entry) = self.calls.remove(&id) else { return };
-        self.free(now, &entry, out);
+        self.free(now, &entry.holdings, out);
+        self.world.open_legs.bury(id);
         let ended = entry.draft.ended_at().unwrap_or(now);
         let trunk = entry.draft.trunk().cloned();
         let cdr = entry.draft.close(ended);
@@ -44,8 +45,7 @@ impl Core {
     }
 
     /// Frees what a call still holds. After an orderly end that is its ticket at most.
-    fn free(&mut self, now: Instant, entry: &Entry, out: &mut Vec<Effect>) {
-        let held = &entry.holdings;
+    pub(crate) fn free(&mut self, now: Instant, held: &Holdings, out: &mut Vec<Effect>) {
         for dialog in &held.dialogs {
             self.world.index.dialogs.remove(dialog);
             let hang_up = sip::Command::Hangup { dialog: *dialog, reason: None, status: 500 };
@@ -89,6 +89,7 @@ impl Core {
             self.run(now, out);
         }
         if self.calls.is_empty() && !self.drained {
+            self.end_all_legs(now, out);
             // The last BYE may be lost: it is sent again while there is time.
             let calm = self.world.stack.census().is_calm();
             if !calm && now < at + LAST_WORDS {

@@ -4,6 +4,7 @@ use crate::call::ending::ms;
 use crate::call::leg::{Leg, Party, Place};
 use crate::call::machine::Call;
 use crate::call::phase::{Conversation, Phase, Ringing, Waiting};
+use crate::call::settings::AnswerBy;
 use crate::call::turn::Turn;
 use crate::call::{Cause, EndedBy, Fact, OfferResult, QueueExit};
 use crate::dialplan::{Input as FlowInput, QueueEvent};
@@ -106,14 +107,24 @@ impl Call {
         turn.own_agent(&agent);
         turn.draft.offer(turn.now);
         turn.fact(Fact::Offered { call: turn.call, agent: agent.clone(), queue });
-        let Some(leg) = self.ring(turn, &agent, &waiting, false) else {
+        let phone = turn.settings.phones.get(&agent).map(|phone| phone.answer);
+        let leg = if phone == Some(AnswerBy::OpenLeg) {
+            self.take_open_leg(turn, &agent)
+        } else {
+            self.ring(turn, &agent, &waiting, false)
+        };
+        let Some(leg) = leg else {
             turn.drop_agent();
             offer_ended(turn, agent, OfferResult::Unreachable, 0);
             turn.desk(acd::Input::Declined { offer, why: Decline::Unreachable });
             return;
         };
         let ringing = Ringing { offer, agent, leg, since: turn.now, rings: false, asked: false };
+        let rings_at_once = ringing.leg.open.is_some();
         self.phase = Phase::Offered(waiting, Box::new(ringing));
+        if rings_at_once {
+            self.agent_rings(turn);
+        }
     }
 
     /// Calls the agent's phone. `auto_answer` asks the phone to pick up by itself (C3).
@@ -143,15 +154,7 @@ impl Call {
             headers.push((sip::Text::from("X-Region"), sip::Text::from(turn.draft.region())));
         }
         if auto_answer {
-            let realm = turn.settings.sip.realm.clone();
-            headers.push((
-                sip::Text::from("Call-Info"),
-                sip::Text::from(format!("<sip:{realm}>;answer-after=0").as_str()),
-            ));
-            headers.push((
-                sip::Text::from("Alert-Info"),
-                sip::Text::from(format!("<sip:{realm}>;info=alert-autoanswer").as_str()),
-            ));
+            headers.extend(picks_up_by_itself(&turn.settings.sip.realm));
         }
         let caller = turn.draft.caller();
         let from = sip::Caller {
@@ -223,7 +226,13 @@ impl Call {
         let Some((waiting, ringing)) = self.phase.take_offered() else { return };
         let Ringing { offer, agent, mut leg, since, .. } = *ringing;
         let ring_ms = ms(turn.now.since(since));
-        if let Err(refusal) = leg.take_answer(turn, sdp.map_or(&[], |sdp| sdp)) {
+        // The media of an open leg are agreed on since the phone's own answer.
+        let agreed = if leg.open.is_some() {
+            Ok(())
+        } else {
+            leg.take_answer(turn, sdp.map_or(&[], |sdp| sdp))
+        };
+        if let Err(refusal) = agreed {
             tracing::warn!(call = %turn.call, %agent, %refusal, "agent's answer refused");
             self.phase = Phase::Waiting(waiting);
             leg.hang_up(turn, 488, None);
@@ -234,6 +243,7 @@ impl Call {
             return;
         }
         leg.up = true;
+        leg.stop_ring_tone(turn);
         turn.desk(acd::Input::Answered { offer });
         turn.draft.answer(turn.now, Some(&agent));
         offer_ended(turn, agent.clone(), OfferResult::Answered, ring_ms);
@@ -280,6 +290,15 @@ impl Call {
         // The phone may have held while the announcement played.
         self.follow_hold(turn);
     }
+}
+
+/// The headers that ask a phone to pick up by itself (C3).
+pub(crate) fn picks_up_by_itself(realm: &str) -> [(sip::Text, sip::Text); 2] {
+    [
+        ("Call-Info", format!("<sip:{realm}>;answer-after=0")),
+        ("Alert-Info", format!("<sip:{realm}>;info=alert-autoanswer")),
+    ]
+    .map(|(name, value)| (sip::Text::from(name), sip::Text::from(value.as_str())))
 }
 
 fn left(turn: &mut Turn<'_>, waiting: &Waiting, why: QueueExit) {

@@ -121,6 +121,26 @@ pub enum Fact {
         /// How long the one before lasted, ms.
         previous_ms: u64,
     },
+    /// The phone of an agent answered and its leg stays up (`agent.answer = "open-leg"`).
+    LegUp {
+        /// The agent.
+        agent: AgentId,
+        /// The phone's account.
+        account: AccountId,
+    },
+    /// The leg that an agent's phone kept open is gone.
+    LegDown {
+        /// The agent.
+        agent: AgentId,
+        /// The phone's account.
+        account: AccountId,
+        /// What ended it.
+        why: LegEnd,
+        /// How long it was up, ms.
+        length_ms: u64,
+        /// How many offers were made on it.
+        offers: u32,
+    },
     /// A recording began.
     RecordingStarted {
         /// The call.
@@ -272,6 +292,24 @@ pub enum OfferResult {
     Unreachable,
     /// The caller hung up or left the queue.
     CallerGone,
+}
+
+/// What ended the leg that an agent's phone kept open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegEnd {
+    /// The phone hung up.
+    HungUp,
+    /// The agent signed out.
+    SignedOut,
+    /// The phone cannot be reached, or no longer knows the leg.
+    Unreachable,
+    /// New settings: the agent, the account or the way to answer is another.
+    Settings,
+    /// The engine stops.
+    Shutdown,
+    /// Media could not be agreed on or failed, or a fault of the engine.
+    Failed,
 }
 
 #[cfg(test)]

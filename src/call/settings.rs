@@ -71,6 +71,9 @@ pub enum AnswerBy {
     /// A new INVITE with `Call-Info: <sip:…>;answer-after=0` and `Alert-Info: <…>;info=alert-autoanswer`
     /// after the first was cancelled.
     AutoAnswer,
+    /// No ring at all: the phone is called once at sign-in and its leg stays up; callers come and go
+    /// on it ("nailed-up").
+    OpenLeg,
 }
 
 /// A trunk as the conductor sees it.

@@ -78,6 +78,7 @@ impl Core {
             state: state_name(now.state).to_owned(),
             wall: wall_name(now.status, now.state).to_owned(),
             reachable: now.reachable,
+            leg: self.leg_state(agent).map(str::to_owned),
             since: self.world.clock.wall(now.since),
             call: self.world.index.agents.get(agent).copied(),
             queues: now.queues.to_vec(),
@@ -136,6 +137,7 @@ pub(crate) fn status_names(status: &Status) -> (&'static str, Option<String>) {
             let reason = match reason {
                 Reason::SignedIn => "signed in".to_owned(),
                 Reason::NoAnswer => "no answer".to_owned(),
+                Reason::PhoneLost => "leg down".to_owned(),
                 Reason::Chosen(text) => text.clone(),
             };
             ("not_ready", Some(reason))

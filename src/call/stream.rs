@@ -115,6 +115,14 @@ impl Stream {
         }
     }
 
+    /// What waits for the agreement and has to do with `other` shall not happen any more.
+    pub(crate) fn forget(&mut self, other: StreamId) {
+        self.waiting.retain(|command| match command {
+            media::Command::Bridge { b, .. } | media::Command::Unbridge { b, .. } => *b != other,
+            _ => true,
+        });
+    }
+
     /// Closes the stream. Its id when figures are to come, else the port is given back at once.
     pub(crate) fn close(self, turn: &mut Turn<'_>) -> Option<StreamId> {
         let stream = self.held.id;

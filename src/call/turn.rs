@@ -8,6 +8,7 @@ use crate::base::{
 use crate::call::draft::Draft;
 use crate::call::index::Index;
 use crate::call::lines::{Line, Lines};
+use crate::call::open_legs::OpenLegs;
 use crate::call::{Fact, Reply, Settings};
 use crate::media::{PlayId, Ports, Prompts};
 use crate::{acd, media, sip};
@@ -61,6 +62,7 @@ pub(crate) struct World {
     pub(crate) ports: Ports,
     pub(crate) prompts: Arc<Prompts>,
     pub(crate) lines: Lines,
+    pub(crate) open_legs: OpenLegs,
     pub(crate) index: Index,
     pub(crate) random: Random,
     pub(crate) clock: WallClock,

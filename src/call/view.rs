@@ -115,6 +115,8 @@ pub struct AgentView {
     pub wall: String,
     /// Whether the phone has a live registration.
     pub reachable: bool,
+    /// Of a phone that keeps its leg open: `down`, `calling`, `up`.
+    pub leg: Option<String>,
     /// When the present status and state began, µs since the Unix epoch.
     #[schema(value_type = i64)]
     pub since: Wall,

@@ -3,7 +3,7 @@ use crate::call::leg::Leg;
 use crate::call::machine::Call;
 use crate::call::phase::Phase;
 use crate::call::turn::Turn;
-use crate::call::{Cause, EndedBy};
+use crate::call::{Cause, EndedBy, LegEnd};
 use crate::{media, sip};
 
 impl Call {
@@ -41,6 +41,8 @@ impl Call {
             media::Event::Stats { stream, stats, last } => {
                 if last {
                     self.on_last_stats(turn, stream, &stats);
+                } else {
+                    self.on_figures(turn, stream, &stats);
                 }
             }
             media::Event::RecordStopped { .. } => {}
@@ -48,6 +50,7 @@ impl Call {
                 tracing::error!(call = %turn.call, %stream, %why, "media failed");
                 turn.drop_stream(stream);
                 self.closing.retain(|closing| closing.stream != stream);
+                self.lose_stream(stream);
                 if self.leg_of(stream).is_some() {
                     let cause = match why {
                         media::Failure::TooManyStreams | media::Failure::TooManyRecordings => {
@@ -77,15 +80,8 @@ impl Call {
         let Some(at) = self.closing.iter().position(|closing| closing.stream == stream) else {
             return;
         };
-        let mut record = self.closing.swap_remove(at).record;
-        record.received = stats.received;
-        record.sent = stats.sent;
-        record.lost = stats.lost;
-        record.unrecorded = stats.unrecorded;
-        record.jitter_us = stats.jitter_us;
-        record.far_loss = stats.far_loss;
-        record.round_trip_us = stats.round_trip_us;
-        turn.draft.leg(record);
+        let closing = self.closing.swap_remove(at);
+        turn.draft.leg(closing.finish(stats));
     }
 
     /// Asks the peers of silent legs whether they still know the call (R5).
@@ -120,6 +116,7 @@ impl Call {
         if self.caller.as_ref().is_some_and(|leg| leg.dialog == dialog) {
             self.end(turn, EndedBy::System, Cause::MediaTimeout);
         } else if let Some(far) = self.far_mut().filter(|leg| leg.dialog == dialog) {
+            far.lose(LegEnd::Unreachable);
             far.hang_up(turn, 487, None);
             match &self.phase {
                 Phase::Offered(..) => self.ring_failed(turn, 503),

@@ -23,12 +23,19 @@ impl Call {
         let Phase::Offered(waiting, ringing) = &self.phase else {
             return Err(wrong("answer", "an offered call", &self.phase));
         };
+        if ringing.leg.open.is_some() {
+            self.agent_answered(turn, None);
+            return Ok(());
+        }
         let (agent, waiting, dialog) = (ringing.agent.clone(), waiting.clone(), ringing.leg.dialog);
         match turn.settings.phones.get(&agent).map(|phone| phone.answer) {
-            None | Some(AnswerBy::Hand) => Err(CommandError::PhoneCannot(format!(
-                "the phone of agent {agent} cannot be answered from software: set `answer` of \
-                 this agent to \"notify-talk\" or \"auto-answer\" if the phone can"
-            ))),
+            // An agent whose way to answer was changed to the open leg while this phone rings.
+            None | Some(AnswerBy::Hand | AnswerBy::OpenLeg) => {
+                Err(CommandError::PhoneCannot(format!(
+                    "the phone of agent {agent} cannot be answered from software: set `answer` of \
+                 this agent to \"notify-talk\" or \"auto-answer\" if the phone can, or to \"open-leg\""
+                )))
+            }
             Some(AnswerBy::NotifyTalk) => {
                 let event = sip::Text::from("talk");
                 turn.sip(sip::Command::Notify { dialog, event, state: None, body: None });

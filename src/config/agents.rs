@@ -10,10 +10,11 @@ use crate::sip::{AccountSettings, Algorithm, Settings, ha1};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-const ANSWER: [(&str, AnswerBy); 3] = [
+const ANSWER: [(&str, AnswerBy); 4] = [
     ("hand", AnswerBy::Hand),
     ("notify-talk", AnswerBy::NotifyTalk),
     ("auto-answer", AnswerBy::AutoAnswer),
+    ("open-leg", AnswerBy::OpenLeg),
 ];
 
 /// The accounts: what the stack must know is put into `stack`, what the conductor must know returned.

@@ -30,6 +30,12 @@ pub struct MediaSettings {
 }
 
 impl MediaSettings {
+    /// How many streams have a port at once: each takes an even port and the odd one above.
+    pub(crate) fn streams(&self) -> usize {
+        let (low, high) = self.ports;
+        usize::from(high.saturating_add(1) / 2 - low.div_ceil(2).min(high.saturating_add(1) / 2))
+    }
+
     /// What `[media]` says; `listeners` tell where peers reach us when it does not.
     pub(crate) fn read(root: &mut Section<'_, '_>, listeners: &[Listener]) -> Self {
         let mut section = root.section("media");

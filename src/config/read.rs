@@ -43,6 +43,16 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Faults> {
     let trunk_rules = trunks::read(&mut root, &mut stack);
     let accounts = agents::accounts(&mut root, &mut stack);
     let (desk, phones) = agents::read(&mut root, &accounts);
+    // A leg that stays up holds its port all day.
+    let kept = phones.values().filter(|phone| phone.answer == call::AnswerBy::OpenLeg).count();
+    if kept > 0 && kept >= media.streams() {
+        let what = format!(
+            "\"open-leg\" of {kept} agents takes {kept} ports all day, `media.ports` has {}; \
+             allowed: fewer than that",
+            media.streams()
+        );
+        root.fault(0, "agent.answer", what);
+    }
     let routes = numbers::read(&mut root, &trunk_rules);
     let lists = numbers::lists(&mut root, &tenant.area_code);
     let limits = Limits::read(&mut root);
@@ -241,6 +251,22 @@ mod tests {
         assert!(notices(account)[0].starts_with("sip.listen.advertised: "));
         let listen = "[[sip.listen]]\nbind = \"127.0.0.1:5060\"\n";
         assert!(notices(&format!("{account}{listen}")).is_empty());
+    }
+
+    #[test]
+    fn an_open_leg_is_a_way_to_answer_for_which_there_must_be_ports() {
+        let agent = |n: u32, answer: &str| {
+            format!(
+                "[[account]]\nid = \"{n}\"\npassword = \"x\"\n\
+                 [[agent]]\nid = \"{n}\"\nanswer = \"{answer}\"\n"
+            )
+        };
+        let config = read(Path::new("hotline.toml"), &agent(1, "open-leg")).unwrap();
+        assert_eq!(config.call.phones[&"1".into()].answer, call::AnswerBy::OpenLeg);
+        let both = agent(1, "open-leg") + &agent(2, "open-leg");
+        let few = faults(&format!("[media]\nports = [20000, 20003]\n{both}"));
+        assert!(few.contains("agent.answer: \"open-leg\" of 2 agents takes 2 ports"), "{few}");
+        assert!(faults(&agent(1, "nailed")).contains("open-leg"), "names what is allowed");
     }
 
     #[test]

@@ -148,6 +148,11 @@ pub enum Command {
         /// The moment after the last sample.
         at: Instant,
     },
+    /// Tells the figures of a stream now, as `Event::Stats` that are not the last.
+    Report {
+        /// The stream.
+        stream: StreamId,
+    },
     /// Hands open streams over to another worker, each as it stands: what was agreed, heard and
     /// latched on to, what it plays, its own row of numbers, keys that wait. Bridges among them and
     /// the recordings of a caller among them go along; a bridge to one who stays ends. The other
@@ -190,6 +195,7 @@ impl Command {
             | Self::Echo { stream, .. }
             | Self::Tone { stream, .. }
             | Self::SendKey { stream, .. }
+            | Self::Report { stream }
             | Self::Close { stream }
             | Self::Bridge { a: stream, .. }
             | Self::Unbridge { a: stream, .. }

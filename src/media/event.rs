@@ -42,7 +42,7 @@ pub enum Event {
         /// The stream.
         stream: StreamId,
     },
-    /// Figures: every `Settings::stats_every`, and for the last time on `Close`.
+    /// Figures: every `Settings::stats_every`, on `Report`, and for the last time on `Close`.
     Stats {
         /// The stream.
         stream: StreamId,

@@ -140,6 +140,10 @@ impl Worker {
             Command::StopRecord { recording, at } => {
                 self.recordings.stop(now, recording, at, &mut self.streams, out);
             }
+            Command::Report { stream } => {
+                let stats = Box::new(self.open(stream)?.stats());
+                out.events.push(Event::Stats { stream, stats, last: false });
+            }
             Command::Leave { streams, to } => {
                 let (asked, ports) = streams.into_iter().unzip();
                 let company = Company::gather(asked, &mut self.streams, &mut self.recordings);

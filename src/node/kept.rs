@@ -1,8 +1,9 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::config::ApiSettings;
 use crate::node::clock::{Clock, KeptPair};
-use crate::node::registration_log::{Change, RegistrationLog};
+use crate::node::registration_log::{Change, DiskJob, RegistrationLog};
 use crate::node::threads;
 use crate::sip::Binding;
 use crate::store::{Alarm, KeptFile};
@@ -27,6 +28,8 @@ pub(crate) struct Kept {
     registrations: RegistrationLog,
     unsaved: Vec<Unsaved>,
     trouble: Trouble,
+    /// Of the start itself.
+    alarms: Vec<Alarm>,
 }
 
 /// A value that was made at this start and could not be written yet.
@@ -44,34 +47,31 @@ impl Unsaved {
     }
 }
 
-/// Whether the data folder can be written. What cannot costs no call: it is tried again.
-#[derive(Default)]
+/// What of the data folder cannot be written. It costs no call, and is tried again.
+#[derive(Clone, Default)]
 struct Trouble {
-    is_up: bool,
-    alarms: Vec<Alarm>,
+    parts: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
 impl Trouble {
-    fn raise(&mut self, what: &str, error: &io::Error) {
-        tracing::warn!(%error, what, "cannot be kept for the next start");
-        if !std::mem::replace(&mut self.is_up, true) {
-            let what = format!(
-                "{what} cannot be kept for the next start: {error}; calls go on; make space in \
-                 node.data or mend its disk"
-            );
-            self.alarms.push(Alarm::raised("data-folder", what));
-        }
-    }
-
-    fn note(&mut self, saved: io::Result<()>, what: &str) {
-        if let Err(error) = saved {
-            self.raise(what, &error);
-        }
-    }
-
-    fn is_over(&mut self) {
-        if std::mem::take(&mut self.is_up) {
-            self.alarms.push(Alarm::cleared("data-folder", "all is kept again"));
+    /// Something was kept, or not; returns the alarm that this raises or clears.
+    fn note(&self, what: &'static str, saved: io::Result<()>) -> Option<Alarm> {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_well = parts.is_empty();
+        match saved {
+            Ok(()) => {
+                let was_last = parts.remove(what) && parts.is_empty();
+                was_last.then(|| Alarm::cleared("data-folder", "all is kept again"))
+            }
+            Err(error) => {
+                tracing::warn!(%error, what, "cannot be kept for the next start");
+                parts.insert(what);
+                let what = format!(
+                    "{what} cannot be kept for the next start: {error}; calls go on; make space in \
+                     node.data or mend its disk"
+                );
+                was_well.then(|| Alarm::raised("data-folder", what))
+            }
         }
     }
 }
@@ -89,8 +89,8 @@ pub(crate) enum Keep {
 const INBOX: usize = 8_192;
 /// Changes that are written together.
 const TOGETHER: usize = 512;
-/// How long a change may be lost to a power cut.
-const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// How often the disk thread gets something to do: so long a change may be lost to a power cut.
+const DISK_EVERY: Duration = Duration::from_secs(1);
 
 /// A kept value cannot be used.
 #[derive(Debug)]
@@ -113,14 +113,15 @@ impl Kept {
         fs::create_dir_all(folder).map_err(error(what))?;
         let what = format!("the registrations in {} cannot be read", folder.display());
         let mut registrations = RegistrationLog::open(folder).map_err(error(what))?;
-        let mut trouble = Trouble::default();
-        trouble.note(registrations.begin(), "registrations");
+        let trouble = Trouble::default();
+        let alarms = trouble.note(REGISTRATIONS, registrations.begin()).into_iter().collect();
         Ok(Self {
             clock: KeptFile::new(folder.join("clock.json")),
             registrations,
             folder: folder.to_path_buf(),
             unsaved: Vec::new(),
             trouble,
+            alarms,
         })
     }
 
@@ -129,7 +130,8 @@ impl Kept {
         let kept = forgive(self.clock.load());
         let clock = Clock::resume(kept);
         // Kept at once: a crash in the first seconds must not turn the clock back.
-        self.trouble.note(self.clock.save(&clock.pair()), "the clock");
+        let saved = self.clock.save(&clock.pair());
+        self.alarms.extend(self.trouble.note(CLOCK, saved));
         clock
     }
 
@@ -140,14 +142,15 @@ impl Kept {
             return key;
         }
         let key = threads::system_seed();
-        self.save(Unsaved::NonceKey(file, key), "the key of nonces");
+        self.save(Unsaved::NonceKey(file, key));
         key
     }
 
-    fn save(&mut self, value: Unsaved, what: &str) {
-        if let Err(error) = value.save() {
-            self.trouble.raise(what, &error);
+    fn save(&mut self, value: Unsaved) {
+        let saved = value.save();
+        if saved.is_err() {
             self.unsaved.push(value);
+            self.alarms.extend(self.trouble.note(KEYS, saved));
         }
     }
 
@@ -166,7 +169,7 @@ impl Kept {
             return token;
         }
         let token = hex::encode(&threads::system_seed()[..20]);
-        self.save(Unsaved::Token(file, token.clone()), "the token of the API");
+        self.save(Unsaved::Token(file, token.clone()));
         token
     }
 
@@ -177,36 +180,71 @@ impl Kept {
         clock: Clock,
         stop: Arc<AtomicBool>,
         written: impl Fn(u64) + Send + 'static,
-        alarm: impl Fn(Alarm) + Send + 'static,
+        alarm: impl Fn(Alarm) + Clone + Send + 'static,
     ) -> (Sender<Keep>, JoinHandle<()>) {
         let (sender, receiver) = bounded(INBOX);
-        let Self { clock: pair, mut registrations, mut unsaved, mut trouble, .. } = self;
+        let Self { clock: pair, mut registrations, mut unsaved, trouble, alarms, .. } = self;
         let thread = threads::spawn("keeper", move || {
-            let mut clock_at = clock.now() + CLOCK_EVERY;
-            let mut sync_at = clock.now() + SYNC_EVERY;
+            let (jobs, to_do) = bounded::<DiskJob>(1);
+            let (did, done) = bounded(1);
+            alarms.into_iter().for_each(&alarm);
+            let tell = {
+                let (trouble, alarm) = (trouble.clone(), alarm.clone());
+                move |what, saved| trouble.note(what, saved).into_iter().for_each(&alarm)
+            };
+            // What waits for the disk itself, so that nobody who registers does.
+            let disk = threads::spawn("keeper-disk", {
+                let tell = tell.clone();
+                move || {
+                    let mut clock_at = clock.now() + CLOCK_EVERY;
+                    loop {
+                        match to_do.recv_timeout(LOOK_EVERY) {
+                            // There is room: one job is under way at a time.
+                            Ok(job) => drop(did.send(job.run())),
+                            Err(RecvTimeoutError::Timeout) => {}
+                            Err(RecvTimeoutError::Disconnected) => break,
+                        }
+                        if clock.now() >= clock_at {
+                            clock_at = clock.now() + CLOCK_EVERY;
+                            let saved = unsaved.iter().try_for_each(Unsaved::save);
+                            if saved.is_ok() {
+                                unsaved.clear();
+                            }
+                            tell(KEYS, saved);
+                            tell(CLOCK, pair.save(&clock.pair()));
+                        }
+                    }
+                    tell(CLOCK, pair.save(&clock.pair()));
+                }
+            });
+            let note = |registrations: &RegistrationLog, saved: io::Result<()>| {
+                if saved.is_err() || !registrations.is_behind() {
+                    tell(REGISTRATIONS, saved);
+                }
+            };
+            let mut disk_at = clock.now() + DISK_EVERY;
+            let mut is_busy = false;
             loop {
-                trouble.alarms.drain(..).for_each(&alarm);
                 match receiver.recv_timeout(LOOK_EVERY) {
                     Ok(first) => {
-                        take(&mut registrations, first, &receiver, &written, &mut trouble);
+                        let kept = take(&mut registrations, first, &receiver, &written);
+                        note(&registrations, kept);
                     }
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
-                let now = clock.now();
-                if now >= sync_at {
-                    sync_at = now + SYNC_EVERY;
-                    trouble.note(registrations.sync(), "registrations");
+                if let Ok(result) = done.try_recv() {
+                    is_busy = false;
+                    registrations.done(&result);
+                    note(&registrations, result);
                 }
-                if now >= clock_at {
-                    clock_at = now + CLOCK_EVERY;
-                    unsaved.retain(|value| value.save().is_err());
-                    match pair.save(&clock.pair()) {
-                        Err(error) => trouble.raise("the clock", &error),
-                        Ok(()) if unsaved.is_empty() && !registrations.is_behind() => {
-                            trouble.is_over();
-                        }
-                        Ok(()) => {}
+                let now = clock.now();
+                if !is_busy && now >= disk_at {
+                    disk_at = now + DISK_EVERY;
+                    match registrations.job() {
+                        Ok(Some(job)) => is_busy = jobs.send(job).is_ok(),
+                        Ok(None) => {}
+                        Err(error) => note(&registrations, Err(error)),
                     }
                 }
                 if stop.load(Ordering::Relaxed) {
@@ -214,14 +252,26 @@ impl Kept {
                 }
             }
             while let Ok(first) = receiver.try_recv() {
-                take(&mut registrations, first, &receiver, &written, &mut trouble);
+                let kept = take(&mut registrations, first, &receiver, &written);
+                note(&registrations, kept);
             }
-            trouble.note(registrations.write_anew(), "registrations");
-            trouble.note(pair.save(&clock.pair()), "the clock");
+            // A job that is under way comes to its end first.
+            drop(jobs);
+            if is_busy && let Ok(result) = done.recv() {
+                registrations.done(&result);
+            }
+            threads::join_within(disk, DISK_EVERY, || {});
+            let kept = registrations.write_anew();
+            note(&registrations, kept);
         });
         (sender, thread)
     }
 }
+
+/// What may be in trouble.
+const REGISTRATIONS: &str = "registrations";
+const CLOCK: &str = "the clock";
+const KEYS: &str = "the key of nonces or the token of the API";
 
 /// Keeps what came, and what came meanwhile, by one `write(2)`.
 fn take(
@@ -229,9 +279,9 @@ fn take(
     first: Keep,
     more: &Receiver<Keep>,
     written: &impl Fn(u64),
-    trouble: &mut Trouble,
-) {
+) -> io::Result<()> {
     let (mut changes, mut last, mut next) = (Vec::new(), None, Some(first));
+    let mut kept = Ok(());
     while let Some(keep) = next {
         match keep {
             Keep::Changes(some, gate) => {
@@ -240,17 +290,18 @@ fn take(
             }
             Keep::All(all) => {
                 changes.clear();
-                trouble.note(registrations.keep_all(all), "registrations");
+                kept = registrations.keep_all(all);
             }
         }
         next = if changes.len() < TOGETHER { more.try_recv().ok() } else { None };
     }
     if !changes.is_empty() {
-        trouble.note(registrations.keep(changes), "registrations");
+        kept = registrations.keep(changes).and(kept);
     }
     if let Some(last) = last {
         written(last);
     }
+    kept
 }
 
 /// A kept file that is damaged or cannot be read is worth less than a start: it is made anew.
@@ -303,7 +354,7 @@ mod tests {
         let mut kept = Kept::open(dir.path()).unwrap();
         assert!(kept.start_clock().now() >= clock.now() - guard);
         assert_eq!((kept.nonce_key(), kept.token(&api())), (key, token));
-        assert!(kept.unsaved.is_empty() && kept.trouble.alarms.is_empty());
+        assert!(kept.unsaved.is_empty() && kept.alarms.is_empty());
     }
 
     #[test]

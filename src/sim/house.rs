@@ -35,8 +35,11 @@ pub(crate) fn password(agent: usize) -> String {
     format!("secret-{}", agent + 1)
 }
 
-pub(crate) fn answer_by(agent: usize) -> AnswerBy {
-    [AnswerBy::Hand, AnswerBy::NotifyTalk, AnswerBy::AutoAnswer][agent % 3]
+/// Each way to answer is some agent's; which one is the first agent's depends on the seed.
+pub(crate) fn answer_by(plan: &Plan, agent: usize) -> AnswerBy {
+    let ways = [AnswerBy::Hand, AnswerBy::NotifyTalk, AnswerBy::AutoAnswer, AnswerBy::OpenLeg];
+    let first = usize::try_from(plan.seed % 4).unwrap_or(0);
+    ways[(first + agent) % 4]
 }
 
 /// How the settings differ after a reload.
@@ -77,10 +80,11 @@ pub(crate) fn settings(plan: &Plan, edition: Edition) -> Result<Arc<Settings>, F
     for agent in 0..agents {
         let (name, password) = (agent_name(agent), password(agent));
         let number = 1_001 + agent;
-        let answer = match answer_by(agent) {
+        let answer = match answer_by(plan, agent) {
             AnswerBy::Hand => "hand",
             AnswerBy::NotifyTalk => "notify-talk",
             AnswerBy::AutoAnswer => "auto-answer",
+            AnswerBy::OpenLeg => "open-leg",
         };
         let served = served.join(", ");
         let _ = write!(

@@ -168,6 +168,10 @@ impl Sound {
                 self.unbridge(*a);
                 self.unbridge(*b);
             }
+            Command::Report { .. } => {
+                let stats = Box::new(Stats::default());
+                out.push(Noise::Tell(self.latency(), Event::Stats { stream, stats, last: false }));
+            }
             Command::Close { .. } => {
                 self.unbridge(stream);
                 if let Some(found) = self.streams.remove(&stream) {

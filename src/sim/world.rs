@@ -80,7 +80,8 @@ pub(crate) struct World {
     pub(crate) flows: Arc<Flows>,
     effects: Vec<Effect>,
     commands: u64,
-    replies: u64,
+    /// Commands without an answer, with the time by which it must have come.
+    unanswered: BTreeMap<CommandId, Instant>,
     at_once: u32,
     /// A step of some call panics after each so many steps; 0: never.
     #[cfg(test)]
@@ -128,7 +129,7 @@ impl World {
             wakes: Deadlines::default(),
             citizens: Vec::new(),
             by_line: BTreeMap::new(),
-            workers: (0..plan.agents).map(Worker::new).collect(),
+            workers: (0..plan.agents).map(|number| Worker::new(&plan, number)).collect(),
             witness: Witness::default(),
             chance,
             hash: Hash::default(),
@@ -141,7 +142,7 @@ impl World {
             flows,
             effects,
             commands: 0,
-            replies: 0,
+            unanswered: BTreeMap::new(),
             at_once: 0,
             #[cfg(test)]
             panic_every: 0,
@@ -263,13 +264,15 @@ impl World {
         }
     }
 
-    /// A command of the API; answered in the same step.
+    /// A command of the API; answered in the same step, unless a phone is called for it first.
     pub(crate) fn command(&mut self, command: Command) -> Result<(), String> {
         self.commands += 1;
         let id = CommandId(self.commands);
+        let patience = self.patience_of(&command);
+        self.unanswered.insert(id, self.now + patience);
         self.tell(Event::Command { id, command })?;
-        if self.replies != self.commands {
-            return Err(format!("{} commands have {} answers", self.commands, self.replies));
+        if patience.is_zero() && self.unanswered.contains_key(&id) {
+            return Err(format!("command {id:?} has no answer"));
         }
         Ok(())
     }
@@ -288,6 +291,10 @@ impl World {
         if self.step.is_multiple_of(self.plan.check_every) {
             self.core.check()?;
             self.witness.check(self.now)?;
+            let late = self.unanswered.iter().find(|(_, until)| self.now > **until);
+            if let Some((command, until)) = late {
+                return Err(format!("command {command:?} has no answer since {until}"));
+            }
             let (calls, open) = (self.core.census().calls, self.witness.open_calls());
             if calls != open {
                 return Err(format!("the core has {calls} calls, the records {open}"));
@@ -338,7 +345,10 @@ impl World {
                         self.worker_sees(view);
                     }
                 }
-                Effect::Reply { .. } => self.replies += 1,
+                Effect::Reply { id, .. } => {
+                    let waited = self.unanswered.remove(&id);
+                    waited.ok_or_else(|| format!("command {id:?} is answered twice"))?;
+                }
                 Effect::Drained => self.drained = true,
                 Effect::KeepRegistrations(_) => {}
             }
@@ -386,7 +396,10 @@ impl World {
         }
         let census = self.core.census();
         let desk = crate::acd::Census::default();
-        let held = census.calls + census.indexes + census.ports + census.deadlines;
+        if !self.unanswered.is_empty() {
+            return Err(format!("commands without an answer: {:?}", self.unanswered));
+        }
+        let held = census.calls + census.legs + census.indexes + census.ports + census.deadlines;
         let stack = census.stack;
         let calm = stack.is_calm() && stack.indexes == 0 && stack.bindings == 0;
         if held > 0 || census.lines > 0 || !calm || census.desk != desk {

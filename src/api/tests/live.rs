@@ -37,6 +37,7 @@ fn agent(id: &str) -> AgentView {
         state: "idle".into(),
         wall: "空闲".into(),
         reachable: true,
+        leg: None,
         since: Wall::from_micros(1),
         call: None,
         queues: vec!["complaint".into()],

@@ -8,7 +8,7 @@ use crate::acd::{self, AgentSettings, QueueSettings};
 use crate::base::{AgentId, CallId, CommandId, Instant, Random, Wall};
 use crate::call::{
     AccountRules, AnswerBy, CallerFrom, Cdr, Command, Core, Effect, Event, Fact, Parts, Phone,
-    Record, Route, Settings, TrunkRules, View,
+    Record, Reply, Route, Settings, TrunkRules, View,
 };
 use crate::dialplan::{Flows, Known};
 use crate::media::{self, Ports, Prompts};
@@ -43,6 +43,10 @@ pub(super) struct Bench {
     pub(super) sent: Vec<(SocketAddr, String)>,
     /// What people see, in order.
     pub(super) views: Vec<View>,
+    /// The answers to commands, in order.
+    pub(super) replies: Vec<Reply>,
+    /// How the phones and the carrier answer an INVITE; `None`: not at all.
+    pub(super) answers: Option<&'static str>,
     calls: usize,
     /// Phones of agents that take no call: they ring.
     pub(super) silent: bool,
@@ -69,7 +73,7 @@ pub(super) fn carrier() -> SocketAddr {
     address(CARRIER)
 }
 
-pub(super) fn settings(agents: usize) -> Settings {
+pub(super) fn settings(agents: usize, answer: AnswerBy) -> Settings {
     let names: Vec<String> = (1..=agents).map(|agent| agent.to_string()).collect();
     let account =
         |name: &String| sip::AccountSettings::new(name.as_str().into(), name, "r", "secret");
@@ -80,7 +84,7 @@ pub(super) fn settings(agents: usize) -> Settings {
         queues: vec!["q".into()],
     };
     let rules = |name: &String| AccountRules { user: name.clone(), calls_max: 4 };
-    let phone = |name: &String| Phone { account: name.as_str().into(), answer: AnswerBy::Hand };
+    let phone = |name: &String| Phone { account: name.as_str().into(), answer };
     Settings {
         tenant: "t".into(),
         area_code: "0770".into(),
@@ -131,17 +135,17 @@ pub(super) fn settings(agents: usize) -> Settings {
 impl Bench {
     pub(super) fn new(agents: usize) -> Self {
         let ports = vec![(0..40).map(|n| 20_000 + 2 * n).collect()];
-        Self::made(FLOW, settings(agents), agents, ports)
+        Self::with_ports(agents, ports)
     }
 
     /// A core whose only number leads into this flow, `t-quick`.
     pub(super) fn with_flow(flow: &str) -> Self {
-        Self::with(flow, settings(0), 0)
+        Self::with(flow, settings(0, AnswerBy::Hand), 0)
     }
 
     /// With these RTP ports for each media worker.
     pub(super) fn with_ports(agents: usize, ports: Vec<Vec<u16>>) -> Self {
-        Self::made(FLOW, settings(agents), agents, ports)
+        Self::made(FLOW, settings(agents, AnswerBy::Hand), agents, ports)
     }
 
     /// With a flow and settings of one's own.
@@ -151,6 +155,21 @@ impl Bench {
     }
 
     fn made(flow: &str, settings: Settings, agents: usize, ports: Vec<Vec<u16>>) -> Self {
+        let mut bench = Self::built(flow, settings, agents, ports);
+        for agent in 1..=agents {
+            let agent = AgentId::from(agent.to_string().as_str());
+            bench.command(Command::SignIn { agent: agent.clone() });
+            bench.command(Command::Ready { agent });
+        }
+        bench
+    }
+
+    /// The same before anybody is signed in.
+    pub(super) fn asleep(agents: usize, answer: AnswerBy, ports: Vec<Vec<u16>>) -> Self {
+        Self::built(FLOW, settings(agents, answer), agents, ports)
+    }
+
+    fn built(flow: &str, settings: Settings, agents: usize, ports: Vec<Vec<u16>>) -> Self {
         let now = Instant::from_micros(1_000_000_000);
         let binding = |agent: usize| Binding {
             account: agent.to_string().as_str().into(),
@@ -185,17 +204,14 @@ impl Bench {
             gone: Vec::new(),
             sent: Vec::new(),
             views: Vec::new(),
+            replies: Vec::new(),
+            answers: Some("200 OK"),
             calls: 0,
             silent: false,
             early: false,
             invited: None,
         };
         bench.take(out);
-        for agent in 1..=agents {
-            let agent = AgentId::from(agent.to_string().as_str());
-            bench.command(Command::SignIn { agent: agent.clone() });
-            bench.command(Command::Ready { agent });
-        }
         bench
     }
 
@@ -234,6 +250,7 @@ impl Bench {
                         self.event(Event::Media(last));
                     }
                 }
+                Effect::Reply { reply, .. } => self.replies.push(reply),
                 _ => {}
             }
         }
@@ -249,7 +266,11 @@ impl Bench {
                 self.invited = Some((from, text.to_owned()));
                 ("183 Session Progress", sdp(from))
             }
-            Some("INVITE") => ("200 OK", sdp(from)),
+            Some("INVITE") => match self.answers {
+                Some("200 OK") => ("200 OK", sdp(from)),
+                Some(refusal) => (refusal, String::new()),
+                None => return,
+            },
             Some("BYE" | "CANCEL" | "OPTIONS") => ("200 OK", String::new()),
             Some("SIP/2.0") if text.starts_with("SIP/2.0 200") && text.contains("INVITE") => {
                 self.receive(from, request("ACK", from, &of_response(text), ""));
@@ -330,6 +351,27 @@ impl Bench {
         self.receive(carrier(), request("BYE", carrier(), &headers, ""));
     }
 
+    /// The phone hangs up the last call that it was made.
+    pub(super) fn phone_hangs_up(&mut self, agent: usize) {
+        let invite = self
+            .sent
+            .iter()
+            .rev()
+            .find(|(to, text)| *to == phone(agent) && text.starts_with("INVITE"));
+        let text = invite.expect("it was called").1.clone();
+        let mut headers = String::new();
+        for line in text.lines().take_while(|line| !line.is_empty()) {
+            // Our From is the phone's To.
+            match line.split_once(": ") {
+                Some(("From", from)) => headers += &format!("To: {from}\r\n"),
+                Some(("To", to)) => headers += &format!("From: {to};tag=far\r\n"),
+                Some(("Call-ID", _)) => headers += &format!("{line}\r\n"),
+                _ => {}
+            }
+        }
+        self.receive(phone(agent), request("BYE", phone(agent), &headers, ""));
+    }
+
     /// Lets time pass, with all deadlines in it.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
@@ -364,6 +406,7 @@ impl Bench {
         self.pass(Duration::from_secs(120));
         let census = self.core.census();
         assert_eq!((census.calls, census.indexes, census.ports), (0, 0, 0), "{census:?}");
+        assert_eq!(census.legs, 0, "{census:?}");
         assert_eq!((census.lines, census.deadlines), (0, 0), "{census:?}");
         let stack = census.stack;
         assert_eq!((stack.clients, stack.servers, stack.dialogs, stack.closing), (0, 0, 0, 0));

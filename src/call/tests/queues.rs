@@ -4,7 +4,7 @@ use crate::acd::QueueSettings;
 use crate::base::QueueId;
 use crate::call::tests::Bench;
 use crate::call::tests::bench::{phone, settings};
-use crate::call::{Cause, Command, Fact, QueueExit, Settings};
+use crate::call::{AnswerBy, Cause, Command, Fact, QueueExit, Settings};
 
 /// After 30 s the caller moves to queue `other`, after 60 s to queue `q` again.
 const FLOW: &str = "\
@@ -30,7 +30,7 @@ nodes:
 
 /// Two queues, and the agents of each.
 fn two_queues(agents: usize, of_other: &[usize]) -> Settings {
-    let mut settings = settings(agents);
+    let mut settings = settings(agents, AnswerBy::Hand);
     settings.desk.queues.push(QueueSettings::new("other".into(), "other"));
     for agent in of_other {
         settings.desk.agents[agent - 1].queues = vec!["other".into()];

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::tests::Bench;
+use crate::call::tests::bench::carrier;
 use crate::call::{Command, Fact, Settings, View};
 
 /// The alarms of the carrier's trunk so far: whether each was cleared.
@@ -16,6 +17,7 @@ fn alarms(bench: &Bench) -> Vec<bool> {
 /// A bench whose carrier has not answered for a while, and what `change` makes of the settings.
 fn reloaded(change: impl FnOnce(&mut Settings)) -> Bench {
     let mut bench = Bench::new(1);
+    bench.gone.push(carrier());
     let mut settings = Settings::clone(&bench.core.settings);
     settings.sip.trunks[0].keepalive = Some(Duration::from_secs(5));
     let flows = Arc::clone(&bench.core.flows);

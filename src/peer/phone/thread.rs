@@ -228,7 +228,7 @@ impl Thread {
             Event::ReferProgress { call, status, over } => {
                 self.view(call, |view| view.refer_progress.push((status, over)));
             }
-            Event::Text { from, text, .. } => {
+            Event::Text { from, text } => {
                 self.board.write(|notes| notes.texts.push_back((from, text)));
             }
             Event::TextDone { number, status } => {

@@ -110,7 +110,6 @@ pub(crate) enum Event {
     /// A MESSAGE came.
     Text {
         from: String,
-        called: String,
         text: String,
     },
     /// What became of a MESSAGE of ours: its final status, 408 for silence.

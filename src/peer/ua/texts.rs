@@ -73,7 +73,7 @@ impl Ua {
         let from = message::user_of(from).unwrap_or_default();
         let has_contact = message::first(headers, "Contact").is_some();
         let length = Vec::<u8>::from(request.clone()).len();
-        out.push(Output::Event(Event::Text { from, called, text }));
+        out.push(Output::Event(Event::Text { from, text }));
         if has_contact {
             self.complain("MESSAGE with a Contact".to_owned());
         }

@@ -7,5 +7,6 @@ mod worker;
 pub(crate) use worker::{Worker, WorkerAct};
 mod far;
 pub(crate) use far::FarAct;
+mod kept;
 mod oddities;
 pub(crate) use oddities::Odd;

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use crate::base::AgentId;
 use crate::call::{AgentView, AnswerBy, Command};
+use crate::sim::Plan;
 use crate::sim::house;
 use crate::sim::ua::{Flow, Invite, LineId, LineState, Offer, UaEvent};
 use crate::sim::world::{Due, World};
@@ -13,7 +14,9 @@ const EXPIRES: u32 = 120;
 #[derive(Clone, Debug)]
 pub(crate) struct Worker {
     pub(crate) agent: AgentId,
-    answer_by: AnswerBy,
+    pub(crate) answer_by: AnswerBy,
+    /// What the wall board shows.
+    pub(crate) state: String,
     status: String,
     /// The phone renews its registration.
     registers: bool,
@@ -55,10 +58,11 @@ pub(crate) enum WorkerAct {
 }
 
 impl Worker {
-    pub(crate) fn new(number: usize) -> Self {
+    pub(crate) fn new(plan: &Plan, number: usize) -> Self {
         Self {
             agent: AgentId::new(&house::agent_name(number)),
-            answer_by: house::answer_by(number),
+            answer_by: house::answer_by(plan, number),
+            state: String::new(),
             status: String::new(),
             registers: true,
             own_call: None,
@@ -216,6 +220,7 @@ impl World {
         let Some(number) = self.workers.iter().position(|worker| worker.agent == view.id) else {
             return;
         };
+        self.leg_rings(number, view);
         let was = std::mem::replace(&mut self.workers[number].status, view.status.clone());
         if self.closing || was == view.status {
             return;
@@ -273,6 +278,9 @@ impl World {
         };
         if self.closing {
             return soon(self, Duration::from_millis(20), WorkerAct::Refuse(line, 480));
+        }
+        if auto_answer && self.workers[number].answer_by == AnswerBy::OpenLeg {
+            return self.leg_is_called(number, line);
         }
         if auto_answer {
             return soon(self, Duration::from_millis(100), WorkerAct::Answer(line));
@@ -355,6 +363,7 @@ impl World {
                 self.put(after, Due::Worker(number, WorkerAct::HangUp(line)));
             }
             self.put(Duration::from_secs(9), Due::Worker(number, WorkerAct::EndOwnCall));
+            self.leaves_the_leg(number);
         }
         Ok(())
     }

@@ -54,14 +54,15 @@ impl Stack {
     }
 
     /// The dialog that a Replaces in a Refer-To names: another of the same peer's, so that nobody
-    /// can take a call that is not his.
+    /// can take a call that is not his. It may be one that the peer has begun and we have not answered
+    /// yet (an early completion): no INVITE to us will ask for it, so RFC 3891 has no say in that.
     fn replaced_by_reference(&self, id: DialogId, replaces: &Replaces) -> Replaced {
         let peer = |id| self.dialogs.get(id).map(|dialog| dialog.peer());
         let found = self.replaced(replaces).filter(|found| {
             *found != id
                 && peer(*found) == peer(id)
                 && self.dialogs.get(*found).is_some_and(|found| {
-                    !found.is_closing() && !(replaces.is_early_only && found.is_up())
+                    !(found.is_closing() || replaces.is_early_only && found.is_up())
                 })
         });
         found.map_or(Replaced::Unknown, |found| Replaced::Dialog(self.hunts.outer(found)))

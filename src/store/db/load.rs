@@ -136,7 +136,9 @@ pub(super) async fn load(db: &mut SqliteConnection, stored: &Stored) -> Done {
                 .await?;
             Ok(())
         }
-        Fact::Connected { .. }
+        Fact::LegUp { .. }
+        | Fact::LegDown { .. }
+        | Fact::Connected { .. }
         | Fact::Held { .. }
         | Fact::Retrieved { .. }
         | Fact::Rated { .. }

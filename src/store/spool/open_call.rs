@@ -221,7 +221,9 @@ pub(crate) fn call_of(fact: &Fact) -> Option<CallId> {
         | Fact::RecordingEnded { call, .. }
         | Fact::Voicemail { call, .. } => Some(*call),
         Fact::AgentChanged { call, .. } => *call,
-        Fact::Registration { .. }
+        Fact::LegUp { .. }
+        | Fact::LegDown { .. }
+        | Fact::Registration { .. }
         | Fact::StrangersRefused { .. }
         | Fact::InvitesRefused { .. }
         | Fact::TurnedAway(_)
