@@ -7,6 +7,7 @@ mod harness;
 mod demo;
 mod house;
 mod load;
+mod prompts;
 mod open_leg;
 mod simulation;
 mod sipp;

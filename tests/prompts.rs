@@ -1,0 +1,359 @@
+//! What lies in `sounds/` is what `prompts.csv` lists, in the right form, and somebody names it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hotline::node::{known, load_prompts, read_flows};
+
+const LANGUAGES: [&str; 2] = ["zh-CN", "en"];
+
+/// Features whose prompts are there before the feature is: `planned:<feature>` in the column
+/// `used`. A feature that has come is taken out here, and its rows say `flow`, `engine` or `say`.
+const PLANNED: [&str; 12] = [
+    "agent-phone",
+    "callback",
+    "holiday",
+    "languages",
+    "queue",
+    "supervisor",
+    "surge",
+    "survey",
+    "three-way",
+    "transfer",
+    "voice-query",
+    "voicemail",
+];
+
+/// The pieces that sentences with values are joined from: series, numbers, and whether there is
+/// one in Mandarin and in English.
+const PIECES: [(&str, std::ops::RangeInclusive<u32>, bool, bool); 19] = [
+    ("digit", 0..=9, true, true),
+    ("num", 0..=100, true, true),
+    ("hundred", 1..=9, true, true),
+    ("thousand", 1..=9, true, true),
+    ("wan", 1..=9, true, false),
+    ("yi", 1..=9, true, false),
+    ("ling", 1..=9, true, false),
+    ("teen", 10..=19, true, false),
+    ("ordinal", 1..=31, true, true),
+    ("year", 2000..=2050, true, true),
+    ("month", 1..=12, true, true),
+    ("day", 1..=31, true, false),
+    ("weekday", 1..=7, true, true),
+    ("hour", 0..=23, true, true),
+    ("minute", 1..=59, true, true),
+    ("clock", 1..=12, false, true),
+    ("minutes", 1..=59, true, true),
+    ("hours", 1..=23, true, true),
+    ("days", 1..=31, true, true),
+];
+const PIECES_ZH: [&str; 5] = ["digit/1-yao", "count/2", "unit/wan", "unit/yi", "unit/year"];
+const PIECES_EN: [&str; 7] = [
+    "digit/0-oh",
+    "unit/and",
+    "unit/thousand",
+    "unit/million",
+    "unit/billion",
+    "half/am",
+    "half/pm",
+];
+
+/// One row of `prompts.csv`.
+struct Row {
+    id: String,
+    /// By language, as `LANGUAGES`; empty: the language has no such prompt.
+    texts: [String; 2],
+    used: String,
+}
+
+impl Row {
+    /// The files below `sounds/` that it stands for. One without words belongs to no language.
+    fn files(&self) -> Vec<String> {
+        if self.texts.iter().all(String::is_empty) {
+            return vec![format!("{}.wav", self.id)];
+        }
+        let spoken = LANGUAGES.iter().zip(&self.texts).filter(|(_, text)| !text.is_empty());
+        spoken.map(|(language, _)| format!("{language}/{}.wav", self.id)).collect()
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The fields of a line of CSV; a field in quotes may hold commas and doubled quotes.
+fn fields(line: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut quoted = false;
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        let field = fields.last_mut().expect("there is always one");
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => field.extend(chars.next()),
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(String::new()),
+            c => field.push(c),
+        }
+    }
+    fields
+}
+
+fn table(path: &str, head: &str) -> Vec<Vec<String>> {
+    let text = read(path);
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some(head), "the head of {path}");
+    lines.map(fields).collect()
+}
+
+fn rows() -> Vec<Row> {
+    let rows = table("sounds/prompts.csv", "id,zh,en,used");
+    rows.into_iter()
+        .map(|row| {
+            let [id, zh, en, used] = row.try_into().expect("prompts.csv: four fields a row");
+            Row { id, texts: [zh, en], used }
+        })
+        .collect()
+}
+
+/// All files below a folder, as paths from it.
+fn files(folder: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(at) = folders.pop() {
+        for entry in fs::read_dir(&at).expect("a folder of the project can be read") {
+            let path = entry.expect("a folder of the project can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let inside = path.strip_prefix(folder).expect("it lies in the folder");
+                found.insert(inside.to_string_lossy().into_owned());
+            }
+        }
+    }
+    found
+}
+
+/// The samples, −1 to 1, of an A-law WAV of 8 kHz, mono, in the plainest form there is.
+fn samples(file: &str) -> Vec<f64> {
+    let read = fs::read(root().join("sounds").join(file));
+    let bytes = read.unwrap_or_else(|error| panic!("sounds/{file}: {error}"));
+    let form = [6_u16.to_le_bytes(), 1_u16.to_le_bytes()].concat();
+    assert!(bytes.starts_with(b"RIFF") && bytes[8..16] == *b"WAVEfmt ", "{file}: WAVE");
+    assert_eq!(bytes[20..24], form[..], "{file}: A-law, one channel");
+    assert_eq!(bytes[24..28], 8_000_u32.to_le_bytes(), "{file}: 8 kHz");
+    let data = bytes.windows(4).position(|four| four == b"data").expect("a `data` chunk");
+    let size = u32::from_le_bytes(bytes[data + 4..data + 8].try_into().expect("four bytes"));
+    let begin = data + 8;
+    let end = begin + usize::try_from(size).expect("a size");
+    assert_eq!(bytes.len(), end + end % 2, "{file}: nothing after the samples");
+    bytes[begin..end].iter().map(|byte| linear(*byte)).collect()
+}
+
+/// ITU-T G.711 A-law.
+fn linear(byte: u8) -> f64 {
+    let code = byte ^ 0x55;
+    let segment = u32::from(code >> 4) & 7;
+    let step = u32::from(code & 15) * 2 + 1;
+    let size = if segment == 0 { step } else { (step + 32) << (segment - 1) };
+    let size = f64::from(size) / 4_096.0;
+    if code & 0x80 == 0 { -size } else { size }
+}
+
+fn decibels(ratio: f64) -> f64 {
+    20.0 * ratio.log10()
+}
+
+fn peak(samples: &[f64]) -> f64 {
+    decibels(samples.iter().fold(0.0, |most, sample| sample.abs().max(most)))
+}
+
+/// RMS over the 20 ms that are within 30 dB of the loudest: pauses do not count.
+fn speech_rms(samples: &[f64]) -> f64 {
+    let power = |part: &[f64]| part.iter().map(|s| s * s).sum::<f64>() / 160.0;
+    let powers: Vec<f64> = samples.chunks_exact(160).map(power).collect();
+    let most = powers.iter().fold(0.0, |most: f64, one| one.max(most));
+    let loud: Vec<f64> = powers.into_iter().filter(|one| *one > most / 1_000.0).collect();
+    10.0 * (loud.iter().sum::<f64>() / loud.len() as f64).log10()
+}
+
+fn speech() -> Vec<(String, String, Vec<f64>)> {
+    let mut all = Vec::new();
+    for row in rows() {
+        for (language, text) in LANGUAGES.iter().zip(&row.texts) {
+            if !text.is_empty() {
+                let file = format!("{language}/{}.wav", row.id);
+                let heard = samples(&file);
+                all.push((file, text.clone(), heard));
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn prompts_and_files_are_the_same_list() {
+    let rows = rows();
+    let ids: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!(ids.len(), rows.len(), "an id is there once");
+    let listed: BTreeSet<String> = rows.iter().flat_map(Row::files).collect();
+    let there: BTreeSet<String> = files(&root().join("sounds"))
+        .into_iter()
+        .filter(|file| !["prompts.csv", "quality.csv", "NOTICE.md"].contains(&file.as_str()))
+        .collect();
+    let missing: Vec<_> = listed.difference(&there).collect();
+    let unlisted: Vec<_> = there.difference(&listed).collect();
+    assert!(missing.is_empty(), "in prompts.csv without a file: {missing:?}");
+    assert!(unlisted.is_empty(), "files that prompts.csv does not list: {unlisted:?}");
+}
+
+#[test]
+fn prompts_are_at_most_thirty_megabytes() {
+    let sounds = root().join("sounds");
+    let size = |file: &String| fs::metadata(sounds.join(file)).expect("it is there").len();
+    let bytes: u64 = files(&sounds).iter().map(size).sum();
+    assert!(bytes <= 30 << 20, "sounds/ has {bytes} bytes");
+}
+
+#[test]
+fn prompts_have_the_right_form_level_and_length() {
+    let mut faults = Vec::new();
+    let (mut softest, mut loudest) = (f64::MAX, f64::MIN);
+    for (file, text, samples) in speech() {
+        let (peak, rms) = (peak(&samples), speech_rms(&samples));
+        (softest, loudest) = (softest.min(rms), loudest.max(rms));
+        if !(-4.0..=-2.0).contains(&peak) {
+            faults.push(format!("{file}: peak {peak:.1} dBFS"));
+        }
+        let edges = samples.iter().take(40).chain(samples.iter().rev().take(40));
+        if edges.fold(0.0_f64, |most, sample| sample.abs().max(most)) > 0.05 {
+            faults.push(format!("{file}: begins or ends in a sound"));
+        }
+        let seconds = samples.len() as f64 / 8_000.0;
+        let units = text.chars().filter(|c| c.is_alphanumeric()).count() as f64;
+        let (least, most) = if file.starts_with("zh") { (0.12, 0.75) } else { (0.03, 0.30) };
+        if !(units * least..units * most + 0.6).contains(&seconds) {
+            faults.push(format!("{file}: {seconds:.2} s for {units} characters"));
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+    assert!(loudest - softest <= 3.0, "RMS of speech from {softest:.1} to {loudest:.1} dBFS");
+}
+
+#[test]
+fn prompts_without_words_have_the_right_form_and_music_has_no_seam() {
+    for row in rows().iter().filter(|row| row.texts.iter().all(String::is_empty)) {
+        assert!(peak(&samples(&row.files()[0])) < -6.0, "{}", row.id);
+    }
+    let music = samples("moh/default.wav");
+    assert!(music.len() >= 50 * 8_000, "{} samples of music", music.len());
+    let power = music.iter().map(|s| s * s).sum::<f64>() / music.len() as f64;
+    let rms = decibels(power.sqrt());
+    assert!((-24.5..=-23.5).contains(&rms), "music at {rms:.1} dBFS");
+    // Where the loop begins again it moves no more than it does elsewhere.
+    let mut steps: Vec<f64> = music.windows(2).map(|two| (two[1] - two[0]).abs()).collect();
+    steps.sort_by(f64::total_cmp);
+    let usual = steps[steps.len() * 9 / 10];
+    let seam = (music[0] - music[music.len() - 1]).abs();
+    assert!(seam <= usual, "a step of {seam:.3} at the seam, {usual:.3} elsewhere");
+}
+
+#[test]
+fn prompts_of_flows_exist_in_each_language() {
+    let prompts = load_prompts(None).expect("the built-in prompts are good");
+    for folder in ["dialplans", "tests/dialplans"] {
+        let flows = read_flows(&root().join(folder), None, &known(None, &prompts));
+        assert!(flows.is_ok(), "{folder}: {:?}", flows.err());
+    }
+}
+
+#[test]
+fn no_prompt_is_unused() {
+    let text = |folder: &str, ending: &str| -> String {
+        let there = files(&root().join(folder));
+        let wanted = there.iter().filter(|file| file.ends_with(ending) && !file.contains("tests"));
+        wanted.map(|file| read(&format!("{folder}/{file}"))).collect()
+    };
+    let (flows, code) = (text("dialplans", ".flow.yaml"), text("src", ".rs"));
+    let in_flows: BTreeSet<&str> =
+        flows.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '/')).collect();
+    let pieces = pieces();
+    let mut faults = Vec::new();
+    for row in rows() {
+        let series = row.id.split_once('/').map(|(series, _)| format!("\"{series}/"));
+        let in_code = code.contains(&format!("\"{}\"", row.id))
+            || series.is_some_and(|series| code.contains(&series));
+        let fault = match row.used.split_once(':').unwrap_or((&row.used, "")) {
+            ("flow" | "engine", "") if !in_flows.contains(row.id.as_str()) && !in_code => {
+                "no flow in dialplans/ and no code names it"
+            }
+            ("say", "") if !pieces.contains_key(&row.id) => "it is no piece of a sentence",
+            ("planned", feature) if !PLANNED.contains(&feature) => "the feature is not planned",
+            ("flow" | "engine" | "say", "") | ("planned", _) => continue,
+            _ => "`used` is none of flow, engine, say, planned:<feature>",
+        };
+        faults.push(format!("{} ({}): {fault}", row.id, row.used));
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// Every piece, and whether there is one by language.
+fn pieces() -> BTreeMap<String, [bool; 2]> {
+    let mut all = BTreeMap::new();
+    for (series, numbers, zh, en) in PIECES {
+        all.extend(numbers.map(|n| (format!("{series}/{n}"), [zh, en])));
+    }
+    all.extend(PIECES_ZH.map(|id| (id.to_owned(), [true, false])));
+    all.extend(PIECES_EN.map(|id| (id.to_owned(), [false, true])));
+    all
+}
+
+#[test]
+fn pieces_of_sentences_are_all_among_the_prompts() {
+    let rows = rows();
+    let said = rows.iter().filter(|row| row.used == "say");
+    let there: BTreeMap<String, [bool; 2]> = said
+        .map(|row| (row.id.clone(), [!row.texts[0].is_empty(), !row.texts[1].is_empty()]))
+        .collect();
+    assert_eq!(there, pieces());
+}
+
+/// `make.py --check` writes the figures. It needs a recogniser, so it is not run here; but a
+/// file that was changed after it, and a figure that is too bad, are found.
+#[test]
+fn prompts_have_good_figures_that_belong_to_their_files() {
+    let head = "language,id,seconds,peak_dbfs,rms_dbfs,error,heard";
+    let mut figures = BTreeMap::new();
+    for row in table("sounds/quality.csv", head) {
+        let folder = if row[0] == "zh" { "zh-CN" } else { "en" };
+        let number = |at: usize| row[at].parse::<f64>().unwrap_or(f64::NAN);
+        figures.insert(format!("{folder}/{}.wav", row[1]), [2, 3, 4, 5].map(number));
+    }
+    let mut faults = Vec::new();
+    let mut errors: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for (file, _, samples) in speech() {
+        let Some([seconds, loudest, rms, error]) = figures.get(&file).copied() else {
+            faults.push(format!("{file}: no figures"));
+            continue;
+        };
+        let now = [samples.len() as f64 / 8_000.0, peak(&samples), speech_rms(&samples)];
+        let same = [seconds, loudest, rms].iter().zip(now).all(|(a, b)| (a - b).abs() < 0.11);
+        if !same {
+            faults.push(format!("{file}: changed after it was measured"));
+        }
+        // Not `error > 0.15`: a figure that is missing is a fault.
+        if !matches!(error, 0.0..=0.15) {
+            faults.push(format!("{file}: not understood, {error}"));
+        }
+        errors.entry(file[..2].to_owned()).or_default().push(error);
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+    for (language, errors) in errors {
+        let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+        assert!(mean <= 0.05, "{language}: {mean:.3} of what is said is not understood");
+    }
+}
