@@ -82,8 +82,7 @@ impl Core {
         let flows = Arc::clone(&self.flows);
         let in_anothers_place = Refusal::new(603, Cause::Refused);
         let room = is_read.and(room);
-        let room =
-            room.and_then(|()| if arrival.replaces { Err(in_anothers_place) } else { Ok(()) });
+        let room = room.and(if arrival.replaces { Err(in_anothers_place) } else { Ok(()) });
         let since = draft.arrived();
         let mut turn = Turn {
             now,

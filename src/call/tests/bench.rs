@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::acd::{self, AgentSettings, QueueSettings};
 use crate::base::{AgentId, CallId, CommandId, Instant, Random, Wall};
+use crate::call::tests::written::{of_response, request, sdp};
 use crate::call::{
     AccountRules, AnswerBy, CallerFrom, Cdr, Command, Core, Effect, Event, Fact, Parts, Phone,
     Record, Reply, Route, Settings, TrunkRules, View,
@@ -14,7 +15,7 @@ use crate::dialplan::{Flows, Known};
 use crate::media::{self, Ports, Prompts};
 use crate::sip::{self, Binding, Flow, Listener, Transport, TrunkSettings};
 
-const ENGINE: &str = "10.0.0.1:5060";
+pub(super) const ENGINE: &str = "10.0.0.1:5060";
 const CARRIER: &str = "10.0.1.1:5060";
 const FLOW: &str = "\
 schema: ivr/1
@@ -261,7 +262,10 @@ impl Bench {
             return;
         }
         let (answer, body) = match text.split(' ').next() {
-            Some("INVITE") if self.silent && from != carrier() => ("180 Ringing", String::new()),
+            Some("INVITE") if self.silent && from != carrier() => {
+                self.invited = Some((from, text.to_owned()));
+                ("180 Ringing", String::new())
+            }
             Some("INVITE") if self.early => {
                 self.invited = Some((from, text.to_owned()));
                 ("183 Session Progress", sdp(from))
@@ -435,38 +439,4 @@ fn response(from: SocketAddr, request: &str, status: &str, body: &str) -> String
         response += "Content-Type: application/sdp\r\n";
     }
     response + &format!("Content-Length: {}\r\n\r\n{body}", body.len())
-}
-
-pub(super) fn sdp(from: SocketAddr) -> String {
-    let ip = from.ip();
-    format!(
-        "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\n"
-    )
-}
-
-/// From, To and Call-ID of a response, for a request inside its dialog.
-fn of_response(text: &str) -> String {
-    let wanted = ["from:", "to:", "call-id:"];
-    let lines = text.lines().take_while(|line| !line.is_empty());
-    let of =
-        lines.filter(|line| wanted.iter().any(|name| line.to_ascii_lowercase().starts_with(name)));
-    of.map(|line| format!("{line}\r\n")).collect()
-}
-
-fn request(method: &str, from: SocketAddr, headers: &str, body: &str) -> String {
-    let call_id = headers.lines().find(|line| line.to_ascii_lowercase().starts_with("call-id:"));
-    let call_id = call_id.unwrap_or_default().trim_start_matches(|c: char| c != ' ').trim();
-    let (cseq, kind) = match method {
-        "INVITE" | "ACK" => {
-            (1, if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" })
-        }
-        _ => (2, ""),
-    };
-    format!(
-        "{method} sip:12345@{ENGINE} SIP/2.0\r\n\
-         Via: SIP/2.0/UDP {from};branch=z9hG4bK-{method}-{call_id}\r\nMax-Forwards: 70\r\n\
-         {headers}CSeq: {cseq} {method}\r\nContact: <sip:far@{from}>\r\n{kind}\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
 }

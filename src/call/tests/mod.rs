@@ -10,5 +10,6 @@ mod phases;
 mod queues;
 mod reload;
 mod vanishing;
+mod written;
 
 use bench::Bench;

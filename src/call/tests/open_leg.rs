@@ -83,7 +83,7 @@ fn a_phone_is_called_once_and_carries_one_caller_after_another() {
     let last = bench.media.iter().rev().take(4).collect::<Vec<_>>();
     let is_bridge = |command: &&media::Command| matches!(command, media::Command::Bridge { .. });
     let is_record = |command: &&media::Command| matches!(command, media::Command::Record { .. });
-    assert!(last.iter().any(|c| is_bridge(c)) && last.iter().any(|c| is_record(c)), "{last:?}");
+    assert!(last.iter().any(is_bridge) && last.iter().any(is_record), "{last:?}");
     bench.pass(SECOND * 10);
     bench.command(Command::HangUpAgent { agent: one() });
     report(&mut bench, 1_500);

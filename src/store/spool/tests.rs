@@ -390,7 +390,7 @@ fn a_spool_on_a_disk_that_takes_nothing_opens_and_loses_nothing() {
         if torn {
             let path = file_path(&spool_dir, 1);
             let mut bytes = fs::read(&path).unwrap();
-            bytes.extend_from_slice(&bytes[bytes.len() - 9..].to_vec());
+            bytes.extend_from_within(bytes.len() - 9..);
             fs::write(&path, bytes).unwrap();
         }
         let disk = Disk::default();
