@@ -62,6 +62,10 @@ impl Desk {
         input: Input,
         out: &mut Vec<Output>,
     ) -> Result<(), Denied> {
+        #[cfg(test)]
+        if matches!(&input, Input::NotReady { reason, .. } if reason == "break the desk") {
+            panic!("broken for a test");
+        }
         match input {
             Input::SignIn { agent } => self.sign_in(now, agent, out),
             Input::SignOut { agent, forced } => self.sign_out(now, agent, forced, out),
@@ -98,6 +102,12 @@ impl Desk {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadlines.first()
+    }
+
+    /// Whom an offer rings.
+    #[must_use]
+    pub fn agent_of(&self, offer: OfferId) -> Option<AgentId> {
+        self.offers.get(&offer).cloned()
     }
 
     /// Frees everything that belongs to the ticket, wherever it stands, after its call was lost.

@@ -22,9 +22,11 @@ use crate::node::kept::{Kept, KeptError};
 use crate::node::lanes::{House, Senders, lanes};
 use crate::node::media::{self as media_threads, MediaThreads};
 use crate::node::net::Net;
+use crate::node::phone_sources::PhoneSources;
 use crate::node::recording_desk::{self, RecordingThreads};
 use crate::node::refusal::Refusals;
 use crate::node::sockets::Sockets;
+use crate::node::spool_outbox::SpoolOutbox;
 use crate::node::spooling::{self, Spooling};
 use crate::node::tcp::TcpHub;
 use crate::node::throttle::Throttle;
@@ -102,12 +104,12 @@ impl Engine {
         }
         let prompts = Arc::new(sounds::load_prompts(config.node.sounds.as_deref())?);
         let flows = Arc::new(read_flows(file.as_deref(), &config, &prompts)?);
-        let kept = Kept::open(&config.node.data)?;
-        let clock = kept.start_clock()?;
+        let mut kept = Kept::open(&config.node.data)?;
+        let clock = kept.start_clock();
         let mut call = config.call.clone();
-        call.sip.nonce_key = kept.nonce_key()?;
+        call.sip.nonce_key = kept.nonce_key();
         let call = Arc::new(call);
-        let token = kept.token(&config.node.api)?;
+        let token = kept.token(&config.node.api);
         let mut random = Random::from_seed(threads::system_seed());
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -130,7 +132,8 @@ impl Engine {
             recordings.blocks.clone(),
         )?);
         let trunks = TrunkSources::new(&call.sip.trunks);
-        let throttle = Throttle::new(trunks.clone());
+        let phones = PhoneSources::default();
+        let throttle = Throttle::new(trunks.clone(), phones.clone());
         let refusals = Refusals::new(trunks.clone(), random.fork());
         let tcp = TcpHub::new(
             runtime.handle().clone(),
@@ -155,15 +158,22 @@ impl Engine {
         let live = Arc::new(Live::default());
         let health = Arc::new(Health::default());
         let to_core = senders.clone();
-        let (keep, keeper) = kept.run(clock, Arc::clone(&stop), move |gate| to_core.kept(gate));
+        let of_alarms = senders.clone();
+        let (keep, keeper) = kept.run(
+            clock,
+            Arc::clone(&stop),
+            move |gate| to_core.kept(gate),
+            move |alarm| spooling::tell(&of_alarms, alarm),
+        );
         let hands = Hands::new(Tools {
             net,
             media: Arc::clone(&media),
-            spool: batches,
+            spool: SpoolOutbox::new(batches),
             live: Arc::clone(&live),
             health: Arc::clone(&health),
             senders: senders.clone(),
             keep,
+            phones,
         });
         let turned_away = refusals.counts().clone();
         let core = CoreThread::new(core, hands, lanes, turned_away, clock, effects);
@@ -372,6 +382,7 @@ fn door(
         nonce_key: parts.nonce_key,
         trunks: parts.trunks,
         health: Arc::clone(&parts.health),
+        turn: Arc::default(),
     });
     let clock = parts.clock;
     let door = Door {

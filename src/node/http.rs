@@ -2,8 +2,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam_channel::Receiver;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 
 use crate::api::{self, Commands, Door, Events, Health, Metrics, Reload, Reloaded};
 use crate::base::{Fault, Faults};
@@ -13,6 +16,7 @@ use crate::dialplan::Flows;
 use crate::media::Prompts;
 use crate::node::engine::{StartError, system};
 use crate::node::trunk_sources::TrunkSources;
+use crate::node::visitors::Visitors;
 use crate::node::{files, threads};
 use crate::store::Published;
 
@@ -26,14 +30,44 @@ pub(crate) fn start(
         format!("the API cannot listen on {listen}; is another program there? change api.listen");
     let listener = runtime.block_on(tokio::net::TcpListener::bind(listen)).map_err(system(what))?;
     let address = listener.local_addr().map_err(system("the API's address cannot be read"))?;
-    // The door counts wrong tokens by where they come from.
-    let service = api::router(door).into_make_service_with_connect_info::<SocketAddr>();
-    runtime.spawn(async move {
-        if let Err(error) = axum::serve(listener, service).await {
-            tracing::error!(%error, "the API ended");
-        }
-    });
+    runtime.spawn(serve(listener, api::router(door), HEAD_PATIENCE));
     Ok(address)
+}
+
+/// How long a client may take to say what it wants, on a new connection and on one that it keeps.
+const HEAD_PATIENCE: Duration = Duration::from_secs(15);
+/// The pause after the system refused a connection, which it mostly does for want of descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+#[expect(clippy::disallowed_methods, reason = "tasks are born in node")]
+async fn serve(listener: tokio::net::TcpListener, router: axum::Router, head_patience: Duration) {
+    let visitors = Visitors::default();
+    loop {
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "the API cannot take a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        // One too many is closed at once.
+        let Some(visitor) = visitors.enter(peer) else { continue };
+        // The door counts wrong tokens by where they come from.
+        let router = router.clone().layer(axum::Extension(axum::extract::ConnectInfo(peer)));
+        tokio::spawn(async move {
+            let served = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(head_patience)
+                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+                .with_upgrades()
+                .await;
+            if let Err(error) = served {
+                tracing::debug!(%peer, %error, "a connection to the API ended");
+            }
+            drop(visitor);
+        });
+    }
 }
 
 /// Hands synced records on to whoever listens to events, until the spool is gone.
@@ -62,6 +96,8 @@ pub(crate) struct Reloading {
     pub(crate) nonce_key: [u8; 32],
     pub(crate) trunks: TrunkSources,
     pub(crate) health: Arc<Health>,
+    /// Held from reading the files until they are in use: of two reloads the later one's files count.
+    pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Reads flows and configuration anew and puts them into use, or leaves everything as it is.
@@ -85,6 +121,7 @@ impl Reloading {
     }
 
     async fn put_into_use(self) -> Result<Reloaded, Faults> {
+        let _turn = self.turn.lock().await;
         let reading = self.clone();
         let read = tokio::task::spawn_blocking(move || reading.read()).await;
         let (mut settings, flows, stays) = read.unwrap_or_else(|_| {
@@ -135,4 +172,40 @@ fn one_fault(file: &Path, what: &str) -> Faults {
 
 fn fault(file: &Path, what: &str) -> Fault {
     Fault { file: file.to_path_buf(), line: 0, key: String::new(), what: what.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    #[test]
+    fn who_takes_too_long_to_ask_is_cut_off_and_others_are_served() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        let who = |axum::extract::ConnectInfo(peer): axum::extract::ConnectInfo<SocketAddr>| async move {
+            peer.ip().to_string()
+        };
+        let router = axum::Router::new().route("/", axum::routing::get(who));
+        runtime.spawn(serve(listener, router, Duration::from_millis(300)));
+        let connect = || {
+            let stream = std::net::TcpStream::connect(address).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            stream
+        };
+        let mut slow = connect();
+        slow.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ").unwrap();
+        let mut quick = connect();
+        quick.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        // It is kept open for another request, for as long as anybody may take for one.
+        quick.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("127.0.0.1"), "{answer}");
+        let mut rest = Vec::new();
+        let _ = slow.read_to_end(&mut rest);
+        assert!(!rest.starts_with(b"HTTP/1.1 200"));
+        runtime.shutdown_background();
+    }
 }

@@ -58,12 +58,16 @@ impl Switch {
 
     /// The same, with what `change` does to the command before.
     pub fn run_as(&mut self, change: impl FnOnce(&mut Command)) {
+        self.run_under(Command::new(env!("CARGO_BIN_EXE_hotline")), change);
+    }
+
+    /// The same by another program, which the engine's program and arguments are given to.
+    pub fn run_under(&mut self, mut command: Command, change: impl FnOnce(&mut Command)) {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.folder.path().join("log"))
             .expect("the log is opened");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
         command
             .args(["run", "--config"])
             .arg(self.folder.path().join("hotline.toml"))

@@ -178,6 +178,7 @@ impl Bench {
             flow: udp(phone(agent)),
             behind_nat: false,
             since: now,
+            refreshed: now,
             expires_at: now + Duration::from_secs(3_600),
             call_id: format!("r{agent}"),
             cseq: 1,
@@ -301,10 +302,15 @@ impl Bench {
 
     /// A call of the carrier; its Call-ID.
     pub(super) fn call(&mut self) -> String {
+        self.invite_from("13800138000")
+    }
+
+    /// The same with this user in From.
+    pub(super) fn invite_from(&mut self, user: &str) -> String {
         self.calls += 1;
         let id = format!("call-{}", self.calls);
         let headers = format!(
-            "From: <sip:13800138000@{CARRIER}>;tag=c\r\nTo: <sip:12345@{ENGINE}>\r\nCall-ID: {id}\r\n"
+            "From: <sip:{user}@{CARRIER}>;tag=c\r\nTo: <sip:12345@{ENGINE}>\r\nCall-ID: {id}\r\n"
         );
         self.receive(carrier(), request("INVITE", carrier(), &headers, &sdp(carrier())));
         id

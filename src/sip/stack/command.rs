@@ -152,7 +152,8 @@ pub enum Command {
 /// Whom to call.
 #[derive(Clone, Debug)]
 pub enum Destination {
-    /// An account, at its newest contact.
+    /// An account, at the contact that was refreshed last, and when that says nothing or cannot be
+    /// reached, at its others.
     Account(AccountId),
     /// A number behind a trunk.
     Trunk {

@@ -42,6 +42,7 @@ impl Stack {
         // Inside a dialog the Request-URI is our contact.
         let to = user(if dialog.is_some() { &asked.to.uri } else { &asked.request.uri });
         let account = account.clone();
+        let dialog = dialog.map(|dialog| self.hunts.outer(dialog));
         out.push(Output::Event(Event::Message { account, to, text, dialog }));
     }
 }

@@ -33,6 +33,9 @@ pub struct Settings {
     pub default_expires: Duration,
     /// Longest registration; a longer wish is cut to it.
     pub max_expires: Duration,
+    /// Time between two packets that keep the way to a phone behind NAT open, whose registration is
+    /// then 120 s at most; `None`: neither.
+    pub nat_keepalive: Option<Duration>,
     /// RFC 3261 timer base values.
     pub timers: Timers,
     /// Bounds of tables.
@@ -55,6 +58,7 @@ impl Default for Settings {
             min_expires: Duration::from_secs(60),
             default_expires: Duration::from_secs(300),
             max_expires: Duration::from_secs(3_600),
+            nat_keepalive: Some(Duration::from_secs(25)),
             timers: Timers::default(),
             limits: Limits::default(),
             lockout: Lockout::default(),
@@ -248,8 +252,9 @@ impl Default for Limits {
 pub struct Lockout {
     /// Wrong answers of one source for one account until the pair is locked.
     pub pair_tries: u32,
-    /// Wrong answers of one source (IPv6: /64) until it is locked. A contact that is registered from
-    /// that source is still served.
+    /// Wrong answers of one source (IPv6: /64) until it is locked. Still served are a contact that is
+    /// registered from there, and, while there were no more than as many wrong answers again, accounts
+    /// that were within a day and that nobody there got wrong.
     pub source_tries: u32,
     /// How long a lock holds, and how long a wrong answer is remembered.
     pub time: Duration,

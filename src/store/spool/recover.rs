@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::{TenantId, Wall};
 use crate::store::Alarm;
-use crate::store::disk::Disk;
+use crate::store::disk::{Disk, DiskFile};
 use crate::store::spool::frame::{self, Found, Header, Kind};
 use crate::store::spool::open_call::{OpenCall, OpenCalls};
 use crate::store::spool::position::{Marks, file_path, files};
@@ -112,8 +112,11 @@ impl Spool {
     /// Opens the spool in `dir`, which is made when it is absent. A torn tail is put aside as
     /// `NNNNNNNN.torn` and cut off.
     ///
+    /// A disk that cannot be written is no reason not to open: records then wait as they do when it
+    /// fails later (R20), and an alarm is up.
+    ///
     /// # Errors
-    /// The folder cannot be read or written, or another engine has it open.
+    /// What is there cannot be read, or another engine has it open.
     pub fn open(dir: &Path, settings: SpoolSettings) -> io::Result<(Self, Recovered)> {
         Self::open_on(Disk::default(), dir, settings)
     }
@@ -123,44 +126,31 @@ impl Spool {
         dir: &Path,
         settings: SpoolSettings,
     ) -> io::Result<(Self, Recovered)> {
-        fs::create_dir_all(dir)?;
-        let lock = lock(dir)?;
-        let indices = files(dir)?;
+        // A folder that cannot be made is a disk that fails, and is tried again like one.
+        let is_made = fs::create_dir_all(dir);
+        let lock = if is_made.is_ok() { Some(lock(dir)?) } else { None };
+        let indices = if is_made.is_ok() { files(dir)? } else { Vec::new() };
         let headers: Vec<_> =
             indices.iter().map(|i| (*i, read_header(&file_path(dir, *i)))).collect();
         let from = headers.iter().rposition(|(_, header)| header.is_some()).unwrap_or(0);
         let header = headers.get(from).and_then(|(_, header)| header.clone()).unwrap_or_default();
 
         let mut replay = Replay::from_header(header);
-        let mut last_bytes = Vec::new();
+        let mut last_length = 0;
         for index in indices.iter().skip(from) {
-            last_bytes = fs::read(file_path(dir, *index))?;
-            replay.take(&last_bytes);
+            let bytes = fs::read(file_path(dir, *index))?;
+            last_length = bytes.len();
+            replay.take(&bytes);
         }
         let index = indices.last().copied().unwrap_or(0);
         let end = replay.end;
-        let file = match index {
-            0 => disk.open(&dir.join("next"))?,
-            index => disk.open(&file_path(dir, index))?,
-        };
-        let cut = (last_bytes.len() - end) as u64;
-        if cut > 0 {
-            let torn = file_path(dir, index).with_extension("torn");
-            tracing::warn!(
-                file = index, offset = end, bytes = cut, kept_as = %torn.display(),
-                "the spool ends in a torn record; it was cut off"
-            );
-            if let Err(error) = fs::write(&torn, &last_bytes[end..]) {
-                tracing::warn!(%error, "the torn record could not be put aside");
-            }
-            file.set_len(end as u64)?;
-        }
+        let cut = (last_length - end) as u64;
         let closed = closed_files(dir, &headers);
         let mut spool = Self {
             dir: dir.to_path_buf(),
             disk,
             settings,
-            file: Arc::new(file),
+            file: None,
             index,
             synced: end as u64,
             pending: VecDeque::new(),
@@ -168,6 +158,7 @@ impl Spool {
             announced: 0,
             turn: 0,
             reserve: None,
+            lacks_reserve: false,
             failing: false,
             numbers: replay.header.numbers,
             open: replay.open,
@@ -177,10 +168,8 @@ impl Spool {
             marks: Arc::new(Marks::default()),
             lock,
         };
-        if index == 0 {
-            spool.rotate()?;
-        } else if let Err(error) = spool.file.sync() {
-            tracing::error!(%error, "the spool cannot be synced");
+        if let Err(error) = spool.open_last().and_then(|file| file.sync()) {
+            spool.fail(&error);
         }
         spool.mark();
         let from_reserve = spool.take_over_reserve();
@@ -199,6 +188,39 @@ impl Spool {
             from_reserve,
         };
         Ok((spool, recovered))
+    }
+
+    /// The file that is written, opened or made if it is not yet. A torn tail of it is put aside and
+    /// cut off.
+    pub(super) fn open_last(&mut self) -> io::Result<Arc<DiskFile>> {
+        if let Some(file) = &self.file {
+            return Ok(Arc::clone(file));
+        }
+        fs::create_dir_all(&self.dir)?;
+        if self.lock.is_none() {
+            self.lock = Some(lock(&self.dir)?);
+        }
+        if self.index == 0 {
+            // What waits already comes behind the header, which knows nothing of it.
+            return self.begin_file(&Header::default());
+        }
+        let path = file_path(&self.dir, self.index);
+        let file = self.disk.open(&path)?;
+        if file.len()? > self.synced {
+            let torn = path.with_extension("torn");
+            let tail = fs::read(&path)?.split_off(usize::try_from(self.synced).unwrap_or(0));
+            tracing::warn!(
+                file = self.index, offset = self.synced, bytes = tail.len(), kept_as = %torn.display(),
+                "the spool ends in a torn record; it was cut off"
+            );
+            if let Err(error) = fs::write(&torn, &tail) {
+                tracing::warn!(%error, "the torn record could not be put aside");
+            }
+            file.set_len(self.synced)?;
+        }
+        let file = Arc::new(file);
+        self.file = Some(Arc::clone(&file));
+        Ok(file)
     }
 
     /// Takes the records out of the reserve that never came into the spool.
@@ -236,7 +258,14 @@ impl Spool {
 /// One engine only may write here; the system frees the lock however the process ends.
 fn lock(dir: &Path) -> io::Result<File> {
     let path = dir.join("lock");
-    let file = File::options().write(true).create(true).truncate(false).open(&path)?;
+    // A disk that cannot be written can still be locked.
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .or_else(|_| File::open(&path))
+        .or_else(|_| File::open(dir))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(io::Error::new(

@@ -90,7 +90,8 @@ pub struct Spool {
     pub(super) dir: PathBuf,
     pub(super) disk: Disk,
     pub(super) settings: SpoolSettings,
-    pub(super) file: Arc<DiskFile>,
+    /// `None` while it cannot be opened or made: the disk fails since the start.
+    pub(super) file: Option<Arc<DiskFile>>,
     pub(super) index: u32,
     /// Where the synced part of the file ends.
     pub(super) synced: u64,
@@ -103,6 +104,8 @@ pub struct Spool {
     /// Counts up when `written` begins to mean other records: a sync begun before is then no news.
     pub(super) turn: u64,
     pub(super) reserve: Option<Reserve>,
+    /// The alarm is up that no reserve could be taken.
+    pub(super) lacks_reserve: bool,
     pub(super) failing: bool,
     pub(super) numbers: BTreeMap<TenantId, u64>,
     pub(super) open: OpenCalls,
@@ -112,8 +115,7 @@ pub struct Spool {
     pub(super) alarms: Vec<Alarm>,
     pub(super) marks: Arc<Marks>,
     /// Held for as long as the spool is open.
-    #[expect(dead_code, reason = "it holds the lock")]
-    pub(super) lock: File,
+    pub(super) lock: Option<File>,
 }
 
 /// A file that is no longer written.
@@ -213,6 +215,7 @@ impl Spool {
     }
 
     fn write_file(&mut self) -> io::Result<()> {
+        let file = self.open_last()?;
         let behind = self.pending.iter().take(self.written).map(|p| p.frame.len() as u64);
         let at = self.synced + behind.sum::<u64>();
         let mut bytes = Vec::new();
@@ -222,7 +225,7 @@ impl Spool {
         if u32::try_from(at + bytes.len() as u64).is_err() {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "spool file above 4 GiB"));
         }
-        self.file.write_at(at, &bytes)?;
+        file.write_at(at, &bytes)?;
         self.written = self.pending.len();
         Ok(())
     }
@@ -274,7 +277,7 @@ impl Spool {
             let fresh = self.pending.iter().take(self.written).skip(from);
             return fresh.map(|p| p.published.clone()).collect();
         }
-        match self.file.sync() {
+        match self.open_last().and_then(|file| file.sync()) {
             Ok(()) => self.synced(self.written),
             Err(error) => {
                 self.fail(&error);
@@ -322,7 +325,7 @@ impl Spool {
             return Vec::new();
         }
         let in_reserve = std::mem::replace(&mut self.written, 0);
-        if let Err(error) = self.write_file().and_then(|()| self.file.sync()) {
+        if let Err(error) = self.write_file().and_then(|()| self.open_last()?.sync()) {
             tracing::debug!(%error, "the spool's disk still fails");
             self.written = in_reserve;
             self.write_reserve();
@@ -342,15 +345,24 @@ impl Spool {
 
     pub(super) fn take_reserve(&mut self) {
         match Reserve::open(&self.disk, &self.dir, self.settings.reserve_bytes) {
-            Ok(reserve) => self.reserve = Some(reserve),
-            Err(error) => self.alarms.push(Alarm::raised(
-                "spool-reserve",
-                format!(
-                    "no reserve of {} bytes can be taken in {}: {error}; make space",
-                    self.settings.reserve_bytes,
-                    self.dir.display()
-                ),
-            )),
+            Ok(reserve) => {
+                self.reserve = Some(reserve);
+                if std::mem::take(&mut self.lacks_reserve) {
+                    self.alarms.push(Alarm::cleared("spool-reserve", "the reserve is taken"));
+                }
+            }
+            Err(error) if !self.lacks_reserve => {
+                self.lacks_reserve = true;
+                self.alarms.push(Alarm::raised(
+                    "spool-reserve",
+                    format!(
+                        "no reserve of {} bytes can be taken in {}: {error}; make space",
+                        self.settings.reserve_bytes,
+                        self.dir.display()
+                    ),
+                ));
+            }
+            Err(_) => {}
         }
     }
 
@@ -358,7 +370,12 @@ impl Spool {
     pub(super) fn rotate(&mut self) -> io::Result<()> {
         let header =
             Header { numbers: self.numbers.clone(), open: self.open.list(), latest: self.latest };
-        let bytes = frame::encode_header(&header).map_err(io::Error::other)?;
+        self.begin_file(&header).map(|_| ())
+    }
+
+    /// Begins the next file, after which what `header` says.
+    pub(super) fn begin_file(&mut self, header: &Header) -> io::Result<Arc<DiskFile>> {
+        let bytes = frame::encode_header(header).map_err(io::Error::other)?;
         let index = self.index + 1;
         let new = self.dir.join("next");
         let _ = fs::remove_file(&new);
@@ -371,11 +388,12 @@ impl Spool {
             let (index, bytes, latest) = (self.index, self.synced, self.latest);
             self.closed.push_back(ClosedFile { index, bytes, latest });
         }
-        self.file = Arc::new(file);
+        let file = Arc::new(file);
+        self.file = Some(Arc::clone(&file));
         self.index = index;
         self.synced = bytes.len() as u64;
         self.mark();
-        Ok(())
+        Ok(file)
     }
 
     /// Deletes closed files that are loaded and old, or loaded and too many.

@@ -213,7 +213,8 @@ fn a_replaces_in_a_refer_to_names_another_call_of_the_same_phone_as_the_phone_ha
     let lines = line(&early.call_id, &ours(&early), &early.tag, "") + "Refer-Sub: false\r\n";
     let request = refer(&mut far, &lines);
     bench.receive(far.flow, request);
-    assert!(bench.events().iter().any(|event| event.ends_with(" replaces")));
+    let told = bench.events();
+    assert!(told.iter().any(|event| event.ends_with(" replaces")), "{told:?}");
     for dialog in [first, second, third, fourth] {
         bench.hang_up(dialog);
     }
