@@ -180,6 +180,9 @@ fn a_stream_moves_to_another_thread_with_its_sockets() {
     });
     let (a, b) = (party(), party());
     let (to_a, to_b) = (stage.open_at(0, 1, &a), stage.open_at(1, 2, &b));
+    // What a socket gets before its stream is open is stale and thrown away.
+    stage.settle_at(0);
+    stage.settle_at(1);
     let (left, right, at) = (StreamId(1), StreamId(2), stage.clock.now());
     let recording = RecordingId(ulid::Ulid::nil());
     stage.send_to(0, Command::Record { recording, left, right: None, at });
