@@ -18,15 +18,6 @@ ZH_READINGS = {
     "来电者": "lái diàn zhě",
     "一位": "yí wèi",
     "一百": "yì bǎi",
-    "一千": "yì qiān",
-    "一万": "yí wàn",
-    "一亿": "yí yì",
-}
-
-# Where 一 keeps its tone although the rule would change it: a name, not a count.
-ZH_KEPT_TONES = {
-    "一月": ("i↗ɥe↘", "i→ɥe↘"),
-    "十一点": ("ʂɨ↗i↘tjɛ↓n", "ʂɨ↗i→tjɛ↓n"),
 }
 
 # espeak-ng's American phonemes in the notation of the model; others are alike.
@@ -52,11 +43,7 @@ def mandarin(text: str) -> str:
             jieba.add_word(word, freq=1_000_000)
             load_phrases_dict({word: [[syllable] for syllable in pinyin.split()]})
         _mandarin = ZHG2P()
-    phonemes = _mandarin(text)[0]
-    for word, (wrong, right) in ZH_KEPT_TONES.items():
-        if word in text:
-            phonemes = phonemes.replace(wrong, right)
-    return phonemes
+    return _mandarin(text)[0]
 
 
 def english(text: str) -> str:

@@ -8,7 +8,6 @@ mod keys;
 mod line_tones;
 mod moving;
 mod playing;
-mod prompts;
 mod recording;
 mod reports;
 mod studio;
