@@ -237,10 +237,21 @@ impl Hands {
             Ok(false) => return,
             Err(command) => command,
         };
+        self.tell_gone_workers();
         let Some(stream) = command.stream() else { return };
         tracing::error!(worker, %stream, "a media worker takes no more commands");
         let why = media::Failure::TooManyStreams;
         self.refused.push_back(media::Event::Failed { stream, why });
+    }
+
+    fn tell_gone_workers(&mut self) {
+        while let Some(worker) = self.media_backlog.take_gone() {
+            let what = format!(
+                "media worker {worker} is gone and takes nothing any more; its calls have no media; \
+                 restart the engine"
+            );
+            self.tools.senders.alarm(Alarm { id: "media-worker", what, cleared: false });
+        }
     }
 
     /// What a media worker refused, for the core; one at a time.
@@ -262,6 +273,7 @@ impl Hands {
         for worker in self.media_backlog.retry(|worker, command| media.put(worker, command)) {
             media.call(worker);
         }
+        self.tell_gone_workers();
         self.retry_at = Some(now + RETRY_EVERY);
         let lost = self.tools.spool.take_lost();
         if lost > 0 {
