@@ -223,6 +223,10 @@ impl Hands {
         self.records.push(record);
     }
 
+    #[expect(
+        clippy::result_large_err,
+        reason = "the command comes back by value, and is large itself"
+    )]
     fn media(&mut self, worker: usize, command: media::Command) {
         let media = &self.tools.media;
         let put =
@@ -260,6 +264,10 @@ impl Hands {
     }
 
     /// Tries again what had no room elsewhere.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the command comes back by value, and is large itself"
+    )]
     fn retry(&mut self, now: Instant) {
         if self.media_backlog.is_empty() && !self.tools.spool.is_behind() {
             self.retry_at = None;

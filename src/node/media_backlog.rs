@@ -106,6 +106,10 @@ mod tests {
     use crate::base::{Instant, RecordingId, StreamId};
 
     #[test]
+    #[expect(
+        clippy::result_large_err,
+        reason = "the command comes back by value, and is large itself"
+    )]
     fn ends_get_through_a_full_inbox_in_their_order_and_before_anything_new() {
         let inbox = RefCell::new(Vec::new());
         let room = RefCell::new(1);
@@ -141,6 +145,10 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::result_large_err,
+        reason = "the command comes back by value, and is large itself"
+    )]
     fn nothing_waits_for_a_worker_that_is_gone() {
         let close = |stream| Command::Close { stream: StreamId(stream) };
         let full = |_: usize, command: Command| Err(TrySendError::Full(command));

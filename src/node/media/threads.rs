@@ -169,6 +169,10 @@ impl MediaThreads {
     /// # Errors
     /// The command, when the worker's inbox is full, or `Disconnected` when there is no such worker
     /// (any more): the call ends with cause `overload`.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the command comes back by value, and is large itself"
+    )]
     pub fn put(&self, worker: usize, command: Command) -> Result<(), TrySendError<Command>> {
         let Some(handle) = self.threads.get(worker) else {
             return Err(TrySendError::Disconnected(command));

@@ -18,11 +18,11 @@ impl Stack {
         dialog: Option<DialogId>,
         out: &mut Vec<Output>,
     ) -> Reply {
+        let Peer::Account(account) = peer else { return Reply::new(403) };
         // Nobody takes it: 200 would be a lie.
         if !self.net.settings.messages {
             return Reply::new(405);
         }
-        let Peer::Account(account) = peer else { return Reply::new(403) };
         let text = match text(asked) {
             Ok(text) => text,
             Err(reply) => return reply,
