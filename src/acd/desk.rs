@@ -24,6 +24,9 @@ pub struct Desk {
     pub(crate) tickets: Table<TicketId, Ticket>,
     /// Whom each offer that is out rings.
     pub(crate) offers: Table<OfferId, AgentId>,
+    /// The next answer panics half-way, for tests of what such a fault costs (R26).
+    #[cfg(test)]
+    pub(crate) break_next_answer: bool,
     /// The one limit that each agent may have: ring, wrap-up or pause.
     pub(crate) deadlines: Deadlines<AgentId>,
     pub(crate) arrivals: u64,
@@ -43,6 +46,8 @@ impl Desk {
             queues: table(),
             tickets: table(),
             offers: table(),
+            #[cfg(test)]
+            break_next_answer: false,
             deadlines: Deadlines::default(),
             arrivals: 0,
             offered: 0,

@@ -271,7 +271,7 @@ impl Core {
     }
 
     pub(crate) fn try_desk(&mut self, now: Instant, input: acd::Input) -> Result<(), acd::Denied> {
-        let party = Party::of(&input);
+        let party = Party::of(&input, &self.desk);
         let (desk, told) = self.desk_out();
         let result = catch_unwind(AssertUnwindSafe(|| desk.handle(now, input, told)));
         let result = result.unwrap_or_else(|_| {

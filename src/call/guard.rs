@@ -2,7 +2,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::acd;
-use crate::base::{AgentId, Instant, OfferId, TicketId};
+use crate::base::{AgentId, CallId, Instant, TicketId};
 use crate::call::core::{Core, Work};
 use crate::call::dispatch::dialog_of;
 use crate::call::{CommandError, Effect, Event, Fact};
@@ -76,7 +76,7 @@ impl Core {
                 if let (None, Some(ticket)) = (done, ticket)
                     && let Some(call) = self.world.index.tickets.get(&ticket).copied()
                 {
-                    self.guarded(now, "a burial", out, |core, out| core.bury(now, call, out));
+                    self.give_up(now, call, out);
                 }
             }
             Work::Call(call, input) => {
@@ -84,15 +84,24 @@ impl Core {
                 let done =
                     self.guarded(now, what, out, |core, out| core.step(now, call, input, out));
                 if done.is_none() {
-                    self.guarded(now, "a burial", out, |core, out| core.bury(now, call, out));
+                    self.give_up(now, call, out);
                 }
             }
             Work::Lost(dialog) => {
                 if let Some(call) = self.world.index.dialogs.get(&dialog).copied() {
-                    self.guarded(now, "a burial", out, |core, out| core.bury(now, call, out));
+                    self.give_up(now, call, out);
                 }
             }
         }
+    }
+
+    /// Gives up a call, or a leg that an agent's phone keeps open; a leg that the call had ends with it.
+    fn give_up(&mut self, now: Instant, id: CallId, out: &mut Vec<Effect>) {
+        self.guarded(now, "a burial", out, |core, out| match core.world.open_legs.has(id) {
+            true => core.lose_leg(now, id, out),
+            false => core.bury(now, id, out),
+        });
+        self.guarded(now, "a burial", out, |core, out| core.tend_legs(now, out));
     }
 
     /// The stack panicked over a message or a timer: its transactions and dialogs that were at work are
@@ -106,22 +115,20 @@ impl Core {
 
     /// The desk panicked over something about a caller or an agent: the caller's call ends, and the agent
     /// is signed out, which leaves nothing of either at the desk.
-    pub(crate) fn mend_desk(&mut self, now: Instant, party: Option<Party>) {
+    pub(crate) fn mend_desk(&mut self, now: Instant, party: Party) {
         let (desk, out) = self.desk_out();
-        let party = match party {
-            Some(Party::Offer(offer)) => desk.agent_of(offer).map(Party::Agent),
-            party => party,
-        };
         // A second fault leaves what the first one left.
-        let _ = catch_unwind(AssertUnwindSafe(|| match &party {
-            Some(Party::Ticket(ticket)) => desk.bury(now, *ticket, out),
-            Some(Party::Agent(agent)) => {
-                let sign_out = acd::Input::SignOut { agent: agent.clone(), forced: true };
-                let _ = desk.handle(now, sign_out, out);
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            if let Some(ticket) = party.ticket {
+                desk.bury(now, ticket, out);
             }
-            Some(Party::Offer(_)) | None => {}
         }));
-        if let Some(Party::Ticket(ticket)) = party
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            if let Some(agent) = party.agent {
+                let _ = desk.handle(now, acd::Input::SignOut { agent, forced: true }, out);
+            }
+        }));
+        if let Some(ticket) = party.ticket
             && let Some(call) = self.world.index.tickets.get(&ticket).copied()
         {
             let held = self.calls.get(&call).into_iter().flat_map(|entry| &entry.holdings.dialogs);
@@ -161,23 +168,27 @@ impl Core {
     }
 }
 
-/// Whom an input of the desk is about.
-#[derive(Debug)]
-pub(crate) enum Party {
-    Ticket(TicketId),
-    Agent(AgentId),
-    Offer(OfferId),
+/// Whom an input of the desk is about: a caller, an agent, or with an offer both.
+#[derive(Default, Debug)]
+pub(crate) struct Party {
+    ticket: Option<TicketId>,
+    agent: Option<AgentId>,
 }
 
 impl Party {
-    pub(crate) fn of(input: &acd::Input) -> Option<Self> {
-        Some(match input {
+    /// To be asked before the desk takes the input: a step forgets an offer first of all.
+    pub(crate) fn of(input: &acd::Input, desk: &acd::Desk) -> Self {
+        match input {
             acd::Input::Enter { ticket, .. }
             | acd::Input::Move { ticket, .. }
-            | acd::Input::Leave { ticket } => Self::Ticket(*ticket),
+            | acd::Input::Leave { ticket } => Self { ticket: Some(*ticket), agent: None },
             acd::Input::Ringing { offer }
             | acd::Input::Answered { offer }
-            | acd::Input::Declined { offer, .. } => Self::Offer(*offer),
+            | acd::Input::Declined { offer, .. } => {
+                let agent = desk.agent_of(*offer);
+                let ticket = agent.as_ref().and_then(|agent| desk.agent(agent)?.ticket);
+                Self { ticket, agent }
+            }
             acd::Input::SignIn { agent }
             | acd::Input::SignOut { agent, .. }
             | acd::Input::Ready { agent }
@@ -189,9 +200,9 @@ impl Party {
             | acd::Input::Retrieved { agent }
             | acd::Input::TalkEnded { agent }
             | acd::Input::Busy { agent }
-            | acd::Input::Free { agent } => Self::Agent(agent.clone()),
-            acd::Input::Deadline => return None,
-        })
+            | acd::Input::Free { agent } => Self { ticket: None, agent: Some(agent.clone()) },
+            acd::Input::Deadline => Self::default(),
+        }
     }
 }
 

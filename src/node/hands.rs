@@ -223,6 +223,10 @@ impl Hands {
         self.records.push(record);
     }
 
+    #[expect(
+        clippy::result_large_err,
+        reason = "the command comes back by value, and is large itself"
+    )]
     fn media(&mut self, worker: usize, command: media::Command) {
         let media = &self.tools.media;
         let put =
@@ -237,10 +241,21 @@ impl Hands {
             Ok(false) => return,
             Err(command) => command,
         };
+        self.tell_gone_workers();
         let Some(stream) = command.stream() else { return };
         tracing::error!(worker, %stream, "a media worker takes no more commands");
         let why = media::Failure::TooManyStreams;
         self.refused.push_back(media::Event::Failed { stream, why });
+    }
+
+    fn tell_gone_workers(&mut self) {
+        while let Some(worker) = self.media_backlog.take_gone() {
+            let what = format!(
+                "media worker {worker} is gone and takes nothing any more; its calls have no media; \
+                 restart the engine"
+            );
+            self.tools.senders.alarm(Alarm { id: "media-worker", what, cleared: false });
+        }
     }
 
     /// What a media worker refused, for the core; one at a time.
@@ -249,6 +264,10 @@ impl Hands {
     }
 
     /// Tries again what had no room elsewhere.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the command comes back by value, and is large itself"
+    )]
     fn retry(&mut self, now: Instant) {
         if self.media_backlog.is_empty() && !self.tools.spool.is_behind() {
             self.retry_at = None;
@@ -262,6 +281,7 @@ impl Hands {
         for worker in self.media_backlog.retry(|worker, command| media.put(worker, command)) {
             media.call(worker);
         }
+        self.tell_gone_workers();
         self.retry_at = Some(now + RETRY_EVERY);
         let lost = self.tools.spool.take_lost();
         if lost > 0 {

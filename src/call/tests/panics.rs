@@ -182,3 +182,25 @@ fn a_wish_that_breaks_the_desk_costs_the_agent_a_sign_in() {
     assert!(bench.cdrs().iter().all(|cdr| cdr.cause == Cause::Answered));
     bench.check_empty();
 }
+
+/// The desk breaks over the agent's 200, when it has forgotten the offer already.
+#[test]
+fn an_answer_that_breaks_the_desk_costs_the_call_and_leaves_nothing_of_it() {
+    let mut bench = Bench::new(1);
+    bench.core.desk.break_next_answer = true;
+    let lost = bench.call();
+    assert_eq!(alarms(&bench), [false]);
+    assert_eq!(bench.cdrs().len(), 1, "its call is over");
+    assert_eq!(bench.cdrs()[0].cause, Cause::InternalError);
+    assert_eq!(bench.requests("BYE", carrier()), 1);
+    let agent: crate::base::AgentId = "1".into();
+    bench.command(crate::call::Command::SignIn { agent: agent.clone() });
+    bench.command(crate::call::Command::Ready { agent });
+    let next = bench.call();
+    bench.pass(Duration::from_secs(1));
+    assert_ne!(bench.id(&next), bench.cdrs()[0].call.unwrap(), "{lost:?}");
+    bench.hang_up(&next);
+    bench.pass(Duration::from_secs(3_700));
+    assert_eq!(bench.cdrs()[1].cause, Cause::Answered);
+    bench.check_empty();
+}

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use crate::base::{AccountId, Deadlines, Instant, Random};
 use crate::sip::registrar::{Binding, Homes, Nat, NotRegistered, Registering, Wish};
-use crate::sip::stack::{Event, Output};
+use crate::sip::stack::{Event, Flow, Output};
 
 /// All contacts of all accounts, with their expiry.
 #[derive(Clone, Debug)]
@@ -242,6 +242,11 @@ impl Registrar {
     /// The contact of an account that was refreshed last: where its phone was seen last.
     pub(crate) fn newest(&self, account: &AccountId) -> Option<&Binding> {
         self.of(account).max_by_key(|binding| (binding.refreshed, binding.since))
+    }
+
+    /// The contact of an account that was registered by this flow.
+    pub(crate) fn at(&self, account: &AccountId, flow: Flow) -> Option<&Binding> {
+        self.of(account).find(|binding| binding.flow == flow)
     }
 
     /// The contacts of an account but for the newest, the one that was refreshed first first.

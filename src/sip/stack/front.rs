@@ -3,7 +3,8 @@ use crate::sip::auth::Authority;
 use crate::sip::registrar::{Binding, Registrar};
 use crate::sip::stack::nat::nat;
 use crate::sip::stack::{
-    Census, Clients, Dialogs, Hunts, Input, Keepalives, Messages, Net, Output, Servers, Settings,
+    Census, Clients, Dialogs, Flow, Hunts, Input, Keepalives, Messages, Net, Output, Servers,
+    Settings,
 };
 use crate::sip::txn::{ClientId, ServerId};
 
@@ -210,6 +211,13 @@ impl Stack {
     #[must_use]
     pub fn newest_source(&self, account: &AccountId) -> Option<std::net::IpAddr> {
         self.registrar.newest(account).map(|binding| binding.flow.peer.ip())
+    }
+
+    /// The flow that an account's phone registered by which a dialog calls now, if it still is so.
+    #[must_use]
+    pub fn phone_of(&self, account: &AccountId, dialog: DialogId) -> Option<Flow> {
+        let flow = self.dialogs.get(self.hunts.inner(dialog))?.ends().source;
+        self.registrar.at(account, flow).map(|binding| binding.flow)
     }
 
     /// Whether the account has a contact that can be called.

@@ -68,6 +68,17 @@ impl Stack {
         }
         let rest = match &call.to {
             Destination::Account(account) => self.registrar.others(account),
+            Destination::Phone { account, flow } => {
+                let first = self.registrar.at(account, **flow).map(|binding| &binding.contact);
+                let mut rest = self.registrar.others(account);
+                if first.is_some() {
+                    rest.extend(
+                        self.registrar.newest(account).map(|newest| newest.contact.clone()),
+                    );
+                    rest.retain(|contact| Some(contact) != first);
+                }
+                rest
+            }
             Destination::Trunk { .. } | Destination::Uri { .. } => Vec::new(),
         };
         let client = self.send_invite(now, dialog, target, &call, out);
@@ -138,7 +149,9 @@ impl Stack {
 
     /// One more contact of an account; `None` when it is gone meanwhile.
     pub(super) fn contact_target(&self, to: &Destination, contact: &str) -> Option<Target> {
-        let Destination::Account(id) = to else { return None };
+        let (Destination::Account(id) | Destination::Phone { account: id, .. }) = to else {
+            return None;
+        };
         let binding = self.registrar.of(id).find(|binding| binding.contact == contact)?;
         self.binding_target(id, binding)
     }
@@ -156,9 +169,13 @@ impl Stack {
 
     pub(super) fn target(&self, to: &Destination) -> Result<Target, Nowhere> {
         match to {
-            Destination::Account(id) => {
+            Destination::Account(id) | Destination::Phone { account: id, .. } => {
                 let nowhere = Nowhere { status: 480, warning: None };
-                let binding = self.registrar.newest(id).ok_or(nowhere)?;
+                let first = match to {
+                    Destination::Phone { flow, .. } => self.registrar.at(id, **flow),
+                    _ => None,
+                };
+                let binding = first.or_else(|| self.registrar.newest(id)).ok_or(nowhere)?;
                 self.binding_target(id, binding).ok_or(nowhere)
             }
             Destination::Trunk { trunk: id, user } => {

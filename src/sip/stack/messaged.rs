@@ -19,6 +19,10 @@ impl Stack {
         out: &mut Vec<Output>,
     ) -> Reply {
         let Peer::Account(account) = peer else { return Reply::new(403) };
+        // Nobody takes it: 200 would be a lie.
+        if !self.net.settings.messages {
+            return Reply::new(405);
+        }
         let text = match text(asked) {
             Ok(text) => text,
             Err(reply) => return reply,

@@ -42,6 +42,9 @@ pub struct Settings {
     pub limits: Limits,
     /// When guessing is stopped.
     pub lockout: Lockout,
+    /// Whether somebody takes the texts that accounts send; else MESSAGE is answered 405 and not in
+    /// Allow.
+    pub messages: bool,
 }
 
 impl Default for Settings {
@@ -62,6 +65,7 @@ impl Default for Settings {
             timers: Timers::default(),
             limits: Limits::default(),
             lockout: Lockout::default(),
+            messages: false,
         }
     }
 }
@@ -121,7 +125,7 @@ pub struct TrunkSettings {
     pub keepalive_successes: u8,
     /// Header names that are never sent to it.
     pub omit_headers: Vec<String>,
-    /// Whether its REFERs are followed; else they are answered 403.
+    /// Whether its REFERs are told; else they are answered 403.
     pub may_refer: bool,
 }
 

@@ -148,7 +148,8 @@ impl Loader {
         let file = self.file_id();
         self.pool.send_replace(Some(self.readers()));
         self.spool.set_loaded(at);
-        self.tell_rejected(pool, notify).await?;
+        let told = self.tell_rejected(pool, notify);
+        tokio::time::timeout(patience, told).await.map_err(slow)??;
         loop {
             let chunk = self.read(at).await?;
             let is_more = chunk.next != at;
@@ -157,7 +158,8 @@ impl Loader {
                 tokio::time::timeout(patience, load).await.map_err(slow)??;
                 at = chunk.next;
                 self.spool.set_loaded(at);
-                self.tell_rejected(pool, notify).await?;
+                let told = self.tell_rejected(pool, notify);
+                tokio::time::timeout(patience, told).await.map_err(slow)??;
             }
             if self.file_id() != file {
                 return Err(Setback::Gone);

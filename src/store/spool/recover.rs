@@ -132,16 +132,7 @@ impl Spool {
         let indices = if is_made.is_ok() { files(dir)? } else { Vec::new() };
         let headers: Vec<_> =
             indices.iter().map(|i| (*i, read_header(&file_path(dir, *i)))).collect();
-        let from = headers.iter().rposition(|(_, header)| header.is_some()).unwrap_or(0);
-        let header = headers.get(from).and_then(|(_, header)| header.clone()).unwrap_or_default();
-
-        let mut replay = Replay::from_header(header);
-        let mut last_length = 0;
-        for index in indices.iter().skip(from) {
-            let bytes = fs::read(file_path(dir, *index))?;
-            last_length = bytes.len();
-            replay.take(&bytes);
-        }
+        let (replay, last_length) = replay(dir, &headers)?;
         let index = indices.last().copied().unwrap_or(0);
         let end = replay.end;
         let cut = (last_length - end) as u64;
@@ -167,6 +158,7 @@ impl Spool {
             alarms: Vec::new(),
             marks: Arc::new(Marks::default()),
             lock,
+            dropped: 0,
         };
         if let Err(error) = spool.open_last().and_then(|file| file.sync()) {
             spool.fail(&error);
@@ -200,7 +192,7 @@ impl Spool {
         if self.lock.is_none() {
             self.lock = Some(lock(&self.dir)?);
         }
-        if self.index == 0 {
+        if self.index == 0 && !self.come_behind()? {
             // What waits already comes behind the header, which knows nothing of it.
             return self.begin_file(&Header::default());
         }
@@ -221,6 +213,34 @@ impl Spool {
         let file = Arc::new(file);
         self.file = Some(Arc::clone(&file));
         Ok(file)
+    }
+
+    /// The folder could not be reached at the start and can be now: what waits comes behind all files
+    /// that are there, with the numbers that follow theirs. `false` when there are none.
+    fn come_behind(&mut self) -> io::Result<bool> {
+        let indices = files(&self.dir)?;
+        let Some(last) = indices.last().copied() else { return Ok(false) };
+        let headers: Vec<_> =
+            indices.iter().map(|i| (*i, read_header(&file_path(&self.dir, *i)))).collect();
+        let (replay, _) = replay(&self.dir, &headers)?;
+        let mut numbers = replay.header.numbers;
+        (self.open, self.latest) = (replay.open, replay.header.latest);
+        for pending in &mut self.pending {
+            let record = &pending.published.record;
+            let number = numbers.entry(record.tenant.clone()).or_default();
+            *number += 1;
+            pending.frame = frame::encode_record(*number, record).map_err(io::Error::other)?;
+            pending.published.number = *number;
+            self.open.take(record);
+            self.latest = self.latest.max(record.at);
+        }
+        self.numbers = numbers;
+        self.closed = closed_files(&self.dir, &headers);
+        self.index = last;
+        self.synced = replay.end as u64;
+        self.mark();
+        tracing::warn!(files = indices.len(), "the spool's folder is there only now; it goes on");
+        Ok(true)
     }
 
     /// Takes the records out of the reserve that never came into the spool.
@@ -255,25 +275,56 @@ impl Spool {
     }
 }
 
-/// One engine only may write here; the system frees the lock however the process ends.
-fn lock(dir: &Path) -> io::Result<File> {
+/// What the files from the newest whole header on tell, and the length of the last.
+fn replay(dir: &Path, headers: &[(u32, Option<Header>)]) -> io::Result<(Replay, usize)> {
+    let from = headers.iter().rposition(|(_, header)| header.is_some()).unwrap_or(0);
+    let header = headers.get(from).and_then(|(_, header)| header.clone()).unwrap_or_default();
+    let mut replay = Replay::from_header(header);
+    let mut last_length = 0;
+    for (index, _) in headers.iter().skip(from) {
+        let bytes = fs::read(file_path(dir, *index))?;
+        last_length = bytes.len();
+        replay.take(&bytes);
+    }
+    Ok((replay, last_length))
+}
+
+/// What is locked while a spool is open; the system frees it however the process ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _folder: File,
+    _file: Option<File>,
+}
+
+/// One engine only may write here. The folder is always locked: a disk that has no room for the lock
+/// file can still be locked, and the next engine may find room. The file is what older versions know.
+fn lock(dir: &Path) -> io::Result<Lock> {
     let path = dir.join("lock");
-    // A disk that cannot be written can still be locked.
     let file = File::options()
         .write(true)
         .create(true)
         .truncate(false)
         .open(&path)
         .or_else(|_| File::open(&path))
-        .or_else(|_| File::open(dir))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
+        .ok();
+    let folder = File::open(dir)?;
+    let taken = |file: &File| match file.try_lock() {
+        Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => Err(io::Error::new(
             io::ErrorKind::ResourceBusy,
             format!("{}: another hotline has this data folder open", path.display()),
         )),
         Err(TryLockError::Error(error)) => Err(error),
+    };
+    file.as_ref().map_or(Ok(()), taken)?;
+    match taken(&folder) {
+        // Some network file systems cannot lock a folder: the file must do there.
+        Err(error) if error.kind() != io::ErrorKind::ResourceBusy && file.is_some() => {
+            tracing::warn!(%error, "the spool's folder cannot be locked; its lock file is");
+        }
+        done => done?,
     }
+    Ok(Lock { _folder: folder, _file: file })
 }
 
 /// All files but the last; the newest record of each is told by the next one's header.

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, VecDeque};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,9 +10,10 @@ use crate::call::Record;
 use crate::store::Alarm;
 use crate::store::disk::{Disk, DiskFile, sync_dir};
 use crate::store::spool::frame::{self, Header};
-use crate::store::spool::open_call::{OpenCalls, call_of};
+use crate::store::spool::open_call::{OpenCalls, call_of, is_told_again};
 use crate::store::spool::position::{Marks, Position, file_path};
 use crate::store::spool::reader::SpoolReader;
+use crate::store::spool::recover::Lock;
 use crate::store::spool::reserve::Reserve;
 
 /// What the spool may use.
@@ -68,8 +69,8 @@ pub struct Published {
     pub record: Arc<Record>,
 }
 
-/// The disk fails and memory is at twice its limit: these records, which belong to no call, were
-/// dropped.
+/// The disk fails and memory is at twice its limit: these records were dropped, which belong to no
+/// call, or which its CDR tells again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{dropped} records were dropped: disk, reserve and memory are full")]
 pub struct Overflow {
@@ -115,7 +116,9 @@ pub struct Spool {
     pub(super) alarms: Vec<Alarm>,
     pub(super) marks: Arc<Marks>,
     /// Held for as long as the spool is open.
-    pub(super) lock: Option<File>,
+    pub(super) lock: Option<Lock>,
+    /// Records that were dropped since the disk fails.
+    pub(super) dropped: u64,
 }
 
 /// A file that is no longer written.
@@ -148,7 +151,7 @@ impl Spool {
     }
 
     /// Bytes of records that lie in memory only.
-    fn memory_bytes(&self) -> u64 {
+    pub(super) fn memory_bytes(&self) -> u64 {
         self.pending.iter().skip(self.written).map(|p| p.frame.len() as u64).sum()
     }
 
@@ -167,7 +170,7 @@ impl Spool {
     /// loses none of them, unless the state is [`SpoolState::Memory`] or [`SpoolState::Full`].
     ///
     /// # Errors
-    /// Some that belong to no call were dropped because disk, reserve and twice the memory's limit
+    /// Some that belong to no call, or that its CDR tells again, were dropped because disk, reserve and twice the memory's limit
     /// are full.
     pub fn append(&mut self, records: Vec<Record>) -> Result<Vec<Published>, Overflow> {
         let mut taken = Vec::with_capacity(records.len());
@@ -185,9 +188,11 @@ impl Spool {
             };
             memory += frame.len() as u64;
             let is_beyond = memory > self.settings.memory_bytes.saturating_mul(2);
-            // What belongs to a call is never dropped: no new one is taken since the memory is full,
-            // so that those that are up bound it.
-            if self.failing && is_beyond && call_of(&record.fact).is_none() {
+            // No new call is taken since the memory is full. Of those that are up what can come again
+            // and again goes, too, when their CDR tells it; all else of theirs has their number as bound.
+            let is_bound = call_of(&record.fact).is_some() && !is_told_again(&record.fact);
+            if self.failing && is_beyond && !is_bound {
+                self.open.take(&record);
                 memory -= frame.len() as u64;
                 dropped += 1;
                 continue;
@@ -200,7 +205,22 @@ impl Spool {
             self.pending.push_back(Pending { frame, published });
         }
         self.write();
+        self.count_dropped(dropped);
         if dropped > 0 { Err(Overflow { dropped }) } else { Ok(taken) }
+    }
+
+    fn count_dropped(&mut self, dropped: u64) {
+        if dropped > 0 && self.dropped == 0 {
+            self.alarms.push(Alarm::raised(
+                "records-dropped",
+                format!(
+                    "disk, reserve and memory are full: records are dropped that belong to no call, or \
+                     that its CDR tells again; make space at {}",
+                    self.dir.display()
+                ),
+            ));
+        }
+        self.dropped += dropped;
     }
 
     /// Writes what is pending to wherever it can go.
@@ -339,7 +359,15 @@ impl Spool {
         if self.reserve.is_none() {
             self.take_reserve();
         }
-        self.alarms.push(Alarm::cleared("spool-disk", "records are written again; none was lost"));
+        let text = match std::mem::take(&mut self.dropped) {
+            0 => "records are written again; none was lost".to_owned(),
+            dropped => {
+                let text = format!("{dropped} records were dropped while everything was full");
+                self.alarms.push(Alarm::cleared("records-dropped", &text));
+                format!("records are written again; {text}")
+            }
+        };
+        self.alarms.push(Alarm::cleared("spool-disk", &text));
         fresh
     }
 
@@ -382,6 +410,10 @@ impl Spool {
         let file = self.disk.open(&new)?;
         file.write_at(0, &bytes)?;
         file.sync()?;
+        // A name that is taken is never taken over; nobody else makes files here while it is locked.
+        if file_path(&self.dir, index).try_exists()? {
+            return Err(io::Error::from(io::ErrorKind::AlreadyExists));
+        }
         fs::rename(&new, file_path(&self.dir, index))?;
         sync_dir(&self.dir)?;
         if self.index > 0 {

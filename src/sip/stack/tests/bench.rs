@@ -61,6 +61,7 @@ pub(super) fn settings() -> Settings {
             AccountSettings::new("b".into(), "bob", "hot", "secret"),
         ],
         nonce_key: [9; 32],
+        messages: true,
         ..Settings::default()
     }
 }

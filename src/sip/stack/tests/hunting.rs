@@ -135,3 +135,31 @@ fn a_phone_that_rings_is_left_ringing_and_a_call_that_is_given_up_is_over() {
     assert_eq!(bench.events(), ["failed 487"]);
     bench.check_empty();
 }
+
+#[test]
+fn the_phone_that_rings_can_be_called_again_before_the_newest() {
+    let (mut bench, desk, _) = alice();
+    let dialog = call(&mut bench);
+    assert_eq!(bench.stack.phone_of(&"a".into(), dialog).map(|flow| flow.peer), NEW.parse().ok());
+    bench.sent.clear();
+    bench.pass(4_000);
+    let second = bench.sent.iter().rev().find_map(|sent| match &sent.message {
+        Message::Request(request) if sent.flow.peer.to_string() == OLD => Some(request.clone()),
+        _ => None,
+    });
+    bench.receive(desk.flow, desk.respond(&second.expect("it is called"), 180, None));
+    let flow = bench.stack.phone_of(&"a".into(), dialog).expect("it rings");
+    assert_eq!(flow.peer.to_string(), OLD);
+    bench.sent.clear();
+    let again = bench.stack.new_dialog();
+    bench.command(Command::Invite {
+        dialog: again,
+        to: Destination::Phone { account: "a".into(), flow: flow.into() },
+        from: Caller::default(),
+        headers: Vec::new(),
+        sdp: Some(SDP.into()),
+    });
+    assert_eq!(went(&mut bench, "INVITE"), [OLD]);
+    bench.pass(4_000);
+    assert!(went(&mut bench, "INVITE").contains(&NEW.to_owned()), "then the others");
+}
