@@ -14,7 +14,7 @@ const OWN_HZ: u16 = 440;
 /// What 9197 plays.
 const TONE_HZ: u16 = 1_000;
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
@@ -74,7 +74,7 @@ fn the_example_is_checked_and_runs() {
 }
 
 /// The paths of the README's curl lines; each is a POST with the token to the address of the demo.
-fn curls(page: &str) -> Vec<String> {
+pub(crate) fn curls(page: &str) -> Vec<String> {
     let lines = page.lines().map(str::trim).filter(|line| line.starts_with("curl "));
     let paths: Vec<_> = lines
         .map(|line| {

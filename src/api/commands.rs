@@ -37,12 +37,14 @@ impl Commands {
     ///
     /// # Errors
     /// What the core says; [`CommandError::Overloaded`] when the lane is full (429), or when no
-    /// answer came in 5 s (35 s when the agent's phone is called first).
+    /// answer came in 5 s (35 s when the agent's phone is called first). A reload waits for as long as
+    /// it takes: what comes late is in use, too, and others must know.
     pub async fn ask(&self, command: Command) -> Reply {
         let patience = match &command {
             // The agent's phone may have to be called first.
-            Command::SignIn { .. } | Command::Ready { .. } => LEG_PATIENCE,
-            _ => PATIENCE,
+            Command::SignIn { .. } | Command::Ready { .. } => Some(LEG_PATIENCE),
+            Command::Use { .. } => None,
+            _ => Some(PATIENCE),
         };
         let (reply, answer) = oneshot::channel();
         match self.lane.try_send(Asked { command, reply }) {
@@ -51,9 +53,43 @@ impl Commands {
                 return Err(CommandError::Overloaded);
             }
         }
-        match tokio::time::timeout(patience, answer).await {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(_)) | Err(_) => Err(CommandError::Overloaded),
-        }
+        let answer = match patience {
+            Some(patience) => tokio::time::timeout(patience, answer).await.ok(),
+            None => Some(answer.await),
+        };
+        // `Err`: the core is gone.
+        answer.and_then(Result::ok).unwrap_or(Err(CommandError::Overloaded))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::dialplan::Flows;
+
+    #[test]
+    fn a_reload_is_waited_for_and_all_else_is_given_up() {
+        let time = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        time.block_on(async {
+            let (lane, core) = crossbeam_channel::bounded(2);
+            let commands = Commands::new(lane);
+            let settings = crate::config::read(Path::new("hotline.toml"), "").unwrap().call;
+            let settings = Arc::new(settings);
+            let put = commands.ask(Command::Use { settings, flows: Arc::new(Flows::default()) });
+            let other =
+                commands.ask(Command::NotReady { agent: "8001".into(), reason: String::new() });
+            let answer = async {
+                tokio::time::sleep(PATIENCE + Duration::from_millis(500)).await;
+                for asked in core.try_iter() {
+                    // The other one is gone.
+                    let _ = asked.reply.send(Ok(()));
+                }
+            };
+            let (put, other, ()) = tokio::join!(put, other, answer);
+            assert_eq!((put, other), (Ok(()), Err(CommandError::Overloaded)));
+        });
     }
 }

@@ -3,7 +3,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::acd::{self, Desk};
-use crate::base::{CallId, Deadlines, DialogId, Instant, Random, RecordId, Wall, WallClock};
+use crate::base::{
+    AgentId, CallId, Deadlines, DialogId, Instant, Random, RecordId, Wall, WallClock,
+};
 use crate::call::entry::Entry;
 use crate::call::guard::Party;
 use crate::call::index::Index;
@@ -38,6 +40,8 @@ pub struct Core {
     pub(crate) stopping: Option<Instant>,
     pub(crate) drained: bool,
     pub(crate) records_full: bool,
+    /// Since when agents are in their states: the moment, and the wall as it was when it was first shown.
+    pub(crate) agents_since: HashMap<AgentId, (Instant, Wall)>,
     /// Trunks whose keep-alive fails.
     pub(crate) dead_trunks: std::collections::HashSet<crate::base::TrunkId>,
     /// When the alarm of faults of ours ends.
@@ -107,6 +111,7 @@ impl Core {
             stopping: None,
             drained: false,
             records_full: false,
+            agents_since: HashMap::new(),
             dead_trunks: std::collections::HashSet::new(),
             internal_error_until: None,
             desk_faults: false,

@@ -24,8 +24,9 @@ const HOP: usize = 80;
 const PLACES: [f32; 5] = [431.0, 440.5, 450.0, 459.5, 469.0];
 /// A tone has this share of all energy at its place.
 const SHARE: f32 = 0.70;
-/// The mean square of the faintest tone: −42 dBFS.
-const FAINT: f32 = 34_000.0;
+/// The mean square of the faintest tone: half a decibel below −42 dBFS, so that those are heard whose
+/// looks say a little less.
+const FAINT: f32 = 30_000.0;
 /// A pause is by so much fainter than the tone before it, as power: 7 dB.
 const PAUSE: f32 = 0.2;
 /// Looks in a row that make a new state; fewer are a fault in transmission.
@@ -46,7 +47,7 @@ const UNSENT_MAX: i32 = 80_000;
 
 /// Each cadence with the length of its tones and pauses and how far off they may be, samples.
 const CADENCES: [(LineTone, i64, i64); 2] =
-    [(LineTone::Busy, 2_800, 480), (LineTone::Congestion, 5_600, 760)];
+    [(LineTone::Busy, 2_800, 336), (LineTone::Congestion, 5_600, 672)];
 
 /// Listens for line tones while they are expected; stops when one was heard.
 #[derive(Clone, Default, Debug)]

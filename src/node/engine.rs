@@ -9,7 +9,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, bounded};
 use tokio::sync::watch;
 
-use crate::api::{Commands, Door, Events, Health, Live, Metrics};
+use crate::api::{Commands, Door, Events, Health, Live, Metrics, Reload};
 use crate::base::{Faults, Random};
 use crate::call::{Core, Event, Parts};
 use crate::config::Config;
@@ -88,6 +88,7 @@ pub struct Engine {
     token: String,
     live: Arc<Live>,
     commands: Commands,
+    reload: Reload,
     drain: Duration,
 }
 
@@ -206,7 +207,7 @@ impl Engine {
                 trunks,
             },
         );
-        let events = door.events.clone();
+        let (events, reload) = (door.events.clone(), Arc::clone(&door.reload));
         let api = http::start(&runtime, config.node.api.listen, door)?;
         senders.house(House::Event(Event::Clock(clock.wall())));
         Ok(Self {
@@ -226,6 +227,7 @@ impl Engine {
             token,
             live,
             commands,
+            reload,
             drain: config.node.drain,
         })
     }
@@ -262,6 +264,14 @@ impl Engine {
         match &self.runtime {
             Some(runtime) => runtime.block_on(self.commands.ask(command)),
             None => Err(crate::call::CommandError::Overloaded),
+        }
+    }
+
+    /// Begins to read flows and configuration anew, as `POST /v1/config/reload` does; the log tells what
+    /// came of it. Of several the later one's files count.
+    pub fn reload(&self) {
+        if let Some(runtime) = &self.runtime {
+            runtime.spawn(http::reload_and_tell(Arc::clone(&self.reload)));
         }
     }
 

@@ -283,12 +283,6 @@ impl Hands {
         }
         self.tell_gone_workers();
         self.retry_at = Some(now + RETRY_EVERY);
-        let lost = self.tools.spool.take_lost();
-        if lost > 0 {
-            let what =
-                format!("{lost} records are lost: the disk hangs and the memory for them is full");
-            self.tools.senders.alarm(Alarm { id: "records-lost", what, cleared: false });
-        }
     }
 
     /// The records before the gate are written: what waited for them leaves.
@@ -313,6 +307,9 @@ impl Hands {
     /// Lets go what waited too long, keeps registrations.
     pub(crate) fn tick(&mut self, now: Instant, core: &Core) {
         self.retry(now);
+        if let Some(alarm) = self.tools.spool.look(now) {
+            self.tools.senders.alarm(alarm);
+        }
         while self.gated.front().is_some_and(|gated| gated.until <= now) {
             if let Some(gated) = self.gated.pop_front() {
                 tracing::warn!("the spool does not write; an answer leaves before its record");
@@ -354,8 +351,11 @@ impl Hands {
         self.flush(None);
         self.tools.spool.finish(LAST_RECORDS);
         if self.keep_all_at.take().is_some() {
-            // The keeper drains its inbox before it ends.
-            let _ = self.tools.keep.send(Keep::All(core.bindings().cloned().collect()));
+            // The keeper drains its inbox before it ends, unless its disk hangs.
+            let all = Keep::All(core.bindings().cloned().collect());
+            if self.tools.keep.send_timeout(all, LAST_RECORDS).is_err() {
+                tracing::error!("the disk hangs: the last registrations are not kept");
+            }
         }
     }
 

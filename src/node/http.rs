@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::dialplan::Flows;
 use crate::media::Prompts;
 use crate::node::engine::{StartError, system};
+use crate::node::guest::Guest;
 use crate::node::trunk_sources::TrunkSources;
 use crate::node::visitors::Visitors;
 use crate::node::{files, threads};
@@ -30,18 +31,37 @@ pub(crate) fn start(
         format!("the API cannot listen on {listen}; is another program there? change api.listen");
     let listener = runtime.block_on(tokio::net::TcpListener::bind(listen)).map_err(system(what))?;
     let address = listener.local_addr().map_err(system("the API's address cannot be read"))?;
-    runtime.spawn(serve(listener, api::router(door), HEAD_PATIENCE));
+    let patience = Patience { head: HEAD_PATIENCE, write: WRITE_PATIENCE };
+    let visitors = Visitors::new(door.streams_max);
+    runtime.spawn(serve(listener, api::router(door), visitors, patience));
     Ok(address)
 }
 
 /// How long a client may take to say what it wants, on a new connection and on one that it keeps.
-const HEAD_PATIENCE: Duration = Duration::from_secs(15);
+/// Browsers and proxies keep theirs for about a minute.
+const HEAD_PATIENCE: Duration = Duration::from_secs(75);
+/// How long a client may read nothing of what it is sent.
+const WRITE_PATIENCE: Duration = Duration::from_secs(30);
+/// How often it is logged that connections are refused.
+const TELL_EVERY: Duration = Duration::from_secs(60);
 /// The pause after the system refused a connection, which it mostly does for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How long clients may take.
+#[derive(Clone, Copy)]
+struct Patience {
+    head: Duration,
+    write: Duration,
+}
+
 #[expect(clippy::disallowed_methods, reason = "tasks are born in node")]
-async fn serve(listener: tokio::net::TcpListener, router: axum::Router, head_patience: Duration) {
-    let visitors = Visitors::default();
+async fn serve(
+    listener: tokio::net::TcpListener,
+    router: axum::Router,
+    visitors: Visitors,
+    patience: Patience,
+) {
+    let mut told: Option<tokio::time::Instant> = None;
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -52,20 +72,27 @@ async fn serve(listener: tokio::net::TcpListener, router: axum::Router, head_pat
             }
         };
         // One too many is closed at once.
-        let Some(visitor) = visitors.enter(peer) else { continue };
+        let Some(visitor) = visitors.enter(peer) else {
+            if told.is_none_or(|at| at.elapsed() >= TELL_EVERY) {
+                told = Some(tokio::time::Instant::now());
+                tracing::warn!(%peer, "too many connections to the API: this one is refused");
+            }
+            continue;
+        };
+        // It counts for as long as the stream lives, which may outlive the service here.
+        let guest = Guest::new(stream, visitor, patience.write);
         // The door counts wrong tokens by where they come from.
         let router = router.clone().layer(axum::Extension(axum::extract::ConnectInfo(peer)));
         tokio::spawn(async move {
             let served = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(head_patience)
-                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+                .header_read_timeout(patience.head)
+                .serve_connection(TokioIo::new(guest), TowerToHyperService::new(router))
                 .with_upgrades()
                 .await;
             if let Err(error) = served {
                 tracing::debug!(%peer, %error, "a connection to the API ended");
             }
-            drop(visitor);
         });
     }
 }
@@ -113,6 +140,20 @@ pub(crate) fn reload(with: Reloading) -> Reload {
             async move { task.await.unwrap_or_else(|_| Err(one_fault(&named, "internal error"))) },
         )
     })
+}
+
+/// The same for nobody who waits: the log says what came of it.
+pub(crate) async fn reload_and_tell(reload: Reload) {
+    match reload().await {
+        // What needs a restart is told already.
+        Ok(_) => tracing::info!("flows and configuration were read anew and are in use"),
+        Err(faults) => {
+            for fault in &faults.0 {
+                tracing::error!(%fault, "not in use");
+            }
+            tracing::error!(faults = faults.0.len(), "what was in use before still is");
+        }
+    }
 }
 
 impl Reloading {
@@ -189,7 +230,8 @@ mod tests {
             peer.ip().to_string()
         };
         let router = axum::Router::new().route("/", axum::routing::get(who));
-        runtime.spawn(serve(listener, router, Duration::from_millis(300)));
+        let patience = Patience { head: Duration::from_millis(300), write: WRITE_PATIENCE };
+        runtime.spawn(serve(listener, router, Visitors::new(1), patience));
         let connect = || {
             let stream = std::net::TcpStream::connect(address).unwrap();
             stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -204,7 +246,10 @@ mod tests {
         quick.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("127.0.0.1"), "{answer}");
         let mut rest = Vec::new();
-        let _ = slow.read_to_end(&mut rest);
+        if let Err(error) = slow.read_to_end(&mut rest) {
+            // A timeout of ours would say that it is still open.
+            assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+        }
         assert!(!rest.starts_with(b"HTTP/1.1 200"));
         runtime.shutdown_background();
     }

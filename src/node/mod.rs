@@ -7,6 +7,7 @@ mod connections;
 mod core_thread;
 mod engine;
 mod files;
+mod guest;
 mod hands;
 mod http;
 mod kept;

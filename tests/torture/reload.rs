@@ -196,3 +196,39 @@ fn a_reload_names_what_needs_a_restart() {
     assert_eq!(status, 200, "all else is in use: {queue}");
     assert_eq!(reload(&config), json!([]));
 }
+
+/// SIGHUP does what `POST /v1/config/reload` does: calls and the process live on, and a bad file changes
+/// nothing.
+#[test]
+fn a_hangup_signal_reads_the_files_anew_and_ends_nothing() {
+    let stage = Stage::new();
+    let switch = &stage.switch;
+    let mut settings = PhoneSettings::new("13900139000");
+    settings.bind = switch.place.at(11, 0);
+    settings.server = Some(switch.sip());
+    settings.source = Source::tone(TONE);
+    settings.listen_hz = vec![TONE];
+    let citizen = Phone::start(settings).expect("a phone starts");
+    let call = stage.call(&citizen, "9196");
+    assert_eq!(call.wait_answer(LIMIT), Ok(()));
+    let config = fs::read_to_string(switch.config()).expect("the configuration");
+    let hang_up = |text: &str| {
+        fs::write(switch.config(), text).expect("written");
+        let pid = switch.pid().to_string();
+        let killed = std::process::Command::new("kill").args(["-HUP", &pid]).status();
+        assert!(killed.expect("kill runs").success());
+    };
+    hang_up(&format!("{config}\n[[queue]]\nid = \"more\"\n"));
+    let is_there = |switch: &crate::harness::Switch| switch.get("/v1/queues/more").0 == 200;
+    switch.until("the new queue", |switch| is_there(switch).then_some(()));
+    hang_up(&format!("{config}\n[[queue]]\nid = \"other\"\nring = \"soon\"\n"));
+    switch.until("the fault in the log", |switch| {
+        let log = switch.log();
+        (log.contains("queue.ring") && log.contains("still is")).then_some(())
+    });
+    assert!(is_there(switch), "what was in use still is");
+    assert_eq!(switch.get("/v1/queues/other").0, 404);
+    all_hear(std::slice::from_ref(&call), TONE);
+    call.hang_up();
+    assert_eq!(switch.cdrs(1).len(), 1);
+}

@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use crate::base::Random;
 use crate::say::{Kind, Language, PAUSE, Value, ids, ids_of, instead_of, pieces};
