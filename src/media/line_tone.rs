@@ -47,7 +47,7 @@ const UNSENT_MAX: i32 = 80_000;
 
 /// Each cadence with the length of its tones and pauses and how far off they may be, samples.
 const CADENCES: [(LineTone, i64, i64); 2] =
-    [(LineTone::Busy, 2_800, 336), (LineTone::Congestion, 5_600, 672)];
+    [(LineTone::Busy, 2_800, 480), (LineTone::Congestion, 5_600, 760)];
 
 /// Listens for line tones while they are expected; stops when one was heard.
 #[derive(Clone, Default, Debug)]
