@@ -61,35 +61,3 @@ impl Commands {
         answer.and_then(Result::ok).unwrap_or(Err(CommandError::Overloaded))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::dialplan::Flows;
-
-    #[test]
-    fn a_reload_is_waited_for_and_all_else_is_given_up() {
-        let time = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        time.block_on(async {
-            let (lane, core) = crossbeam_channel::bounded(2);
-            let commands = Commands::new(lane);
-            let settings = crate::config::read(Path::new("hotline.toml"), "").unwrap().call;
-            let settings = Arc::new(settings);
-            let put = commands.ask(Command::Use { settings, flows: Arc::new(Flows::default()) });
-            let other =
-                commands.ask(Command::NotReady { agent: "8001".into(), reason: String::new() });
-            let answer = async {
-                tokio::time::sleep(PATIENCE + Duration::from_millis(500)).await;
-                for asked in core.try_iter() {
-                    // The other one is gone.
-                    let _ = asked.reply.send(Ok(()));
-                }
-            };
-            let (put, other, ()) = tokio::join!(put, other, answer);
-            assert_eq!((put, other), (Ok(()), Err(CommandError::Overloaded)));
-        });
-    }
-}

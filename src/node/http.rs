@@ -222,6 +222,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_reload_is_waited_for_and_all_else_is_given_up() {
+        let time = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        time.block_on(async {
+            let (lane, core) = crossbeam_channel::bounded(2);
+            let commands = Commands::new(lane);
+            let settings = crate::config::read(Path::new("hotline.toml"), "").unwrap().call;
+            let settings = Arc::new(settings);
+            let put = commands.ask(Command::Use { settings, flows: Arc::new(Flows::default()) });
+            let other =
+                commands.ask(Command::NotReady { agent: "8001".into(), reason: String::new() });
+            let answer = async {
+                // Longer than any other command is waited for.
+                tokio::time::sleep(Duration::from_millis(5_500)).await;
+                for asked in core.try_iter() {
+                    // The other one is gone.
+                    let _ = asked.reply.send(Ok(()));
+                }
+            };
+            let (put, other, ()) = tokio::join!(put, other, answer);
+            assert_eq!((put, other), (Ok(()), Err(CommandError::Overloaded)));
+        });
+    }
+
+    #[test]
     fn who_takes_too_long_to_ask_is_cut_off_and_others_are_served() {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
