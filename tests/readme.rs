@@ -70,7 +70,9 @@ fn the_example_is_checked_and_runs() {
         let (status, body) = switch.post(&path, &Value::Null);
         assert!(status < 300, "{path}: {status} {body}");
     }
-    assert_eq!(switch.get("/v1/agents/8001").1["status"], "ready");
+    switch.until("the agent is ready", |switch| {
+        (switch.get("/v1/agents/8001").1["status"] == "ready").then_some(())
+    });
 }
 
 /// The paths of the README's curl lines; each is a POST with the token to the address of the demo.
