@@ -4,6 +4,7 @@ use std::time::Duration;
 use crate::base::{AgentId, CallId, Instant, QueueId, RecordingId};
 use crate::call::{CallPhase, Cause, Cdr, EndedBy, Fact, OfferResult, QueueExit, Record, View};
 use crate::sim::Figures;
+use crate::sim::hold::hold;
 
 /// A party whose network is gone is noticed within this (R5).
 const NOTICED: Duration = Duration::from_secs(60);
@@ -53,13 +54,11 @@ struct Person {
     shown: (String, String),
 }
 
-/// Fails with a sentence unless the condition holds.
-macro_rules! hold {
-    ($holds:expr, $($sentence:tt)*) => {
-        if !$holds {
-            return Err(format!($($sentence)*));
-        }
-    };
+impl Person {
+    /// Whether something of the engine's hangs on the phone.
+    fn has_phone(&self) -> bool {
+        self.leg || self.state == "talking" || self.state == "held"
+    }
 }
 
 impl Witness {

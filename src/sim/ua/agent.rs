@@ -166,9 +166,10 @@ impl Ua {
         }
     }
 
-    /// Whether we hold the other side.
-    pub(crate) fn is_holding(&self, line: LineId) -> bool {
-        self.lines.get(&line).is_some_and(|line| line.flow != Flow::Both)
+    /// Whether the call is not over and its owner can still be reached.
+    pub(crate) fn is_there(&self, line: LineId) -> bool {
+        let is_up = |line: &Line| line.state != LineState::Over && !line.dead;
+        !self.dead && self.lines.get(&line).is_some_and(is_up)
     }
 
     /// All calls that are not over.
