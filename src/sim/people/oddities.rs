@@ -89,7 +89,14 @@ impl World {
                 self.send_to_engine(from, &invite);
                 Ok(())
             }
-            Odd::RecordsFull(full) => self.tell(Event::RecordsFull(full)),
+            Odd::RecordsFull(full) => {
+                self.witness.may_fold |= full;
+                self.tell(Event::RecordsFull(full))
+            }
+            Odd::CutWires => {
+                (0..self.workers.len()).for_each(|number| self.cut_wire(number));
+                Ok(())
+            }
             Odd::Blackout(dark) => {
                 self.network.dark = dark;
                 Ok(())
