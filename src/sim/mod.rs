@@ -28,6 +28,8 @@ mod promises;
 mod sound;
 mod trail;
 mod ua;
+mod wired;
+mod wires;
 mod witness;
 mod world;
 

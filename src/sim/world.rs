@@ -20,6 +20,7 @@ use crate::sim::people::{Citizen, CitizenAct, FarAct, Odd, Worker, WorkerAct};
 use crate::sim::sound::Sound;
 use crate::sim::trail::Trail;
 use crate::sim::ua::{Account, LineId, Ua};
+use crate::sim::wires::Wires;
 use crate::sim::witness::Witness;
 use crate::sip::{self, Transport};
 
@@ -42,6 +43,13 @@ const SETTLE_MAX: u32 = 40;
 pub(crate) enum Due {
     ToEngine(SocketAddr, Bytes),
     ToPeer(usize, Bytes),
+    /// Over a connection: to the engine, to a phone, its end, and what could not be sent.
+    FromWire(u64, Bytes),
+    OffWire(u64, Bytes),
+    WireEnds(u64),
+    NotSent(sip::Flow),
+    /// A phone's connection is gone.
+    WireLost(usize),
     Tell(media::Event),
     PlayEnds(StreamId, PlayId),
     Look(StreamId),
@@ -63,6 +71,7 @@ pub(crate) struct World {
     pub(crate) core: Core,
     pub(crate) agenda: Agenda<Due>,
     pub(crate) network: Network,
+    pub(crate) wires: Wires,
     pub(crate) sound: Sound,
     pub(crate) uas: Vec<Ua>,
     pub(crate) wakes: Deadlines<usize>,
@@ -70,6 +79,7 @@ pub(crate) struct World {
     pub(crate) by_line: BTreeMap<LineId, usize>,
     pub(crate) workers: Vec<Worker>,
     pub(crate) witness: Witness,
+    pub(crate) ears: Ears,
     pub(crate) chance: Chance,
     pub(crate) hash: Hash,
     pub(crate) trail: Trail,
@@ -79,15 +89,19 @@ pub(crate) struct World {
     pub(crate) stopping: bool,
     pub(crate) editions: [Arc<Settings>; 2],
     pub(crate) flows: Arc<Flows>,
-    pub(crate) ears: Ears,
     effects: Vec<Effect>,
     commands: u64,
     /// Commands without an answer, with the time by which it must have come.
     pub(crate) unanswered: BTreeMap<CommandId, Instant>,
     at_once: u32,
+    /// Talks with an agent whose phone speaks TCP.
+    pub(crate) talks_by_tcp: u64,
     /// A step of some call panics after each so many steps; 0: never.
     #[cfg(test)]
     pub(crate) panic_every: u64,
+    /// Commands that never reach the workers.
+    #[cfg(test)]
+    pub(crate) lost: Option<fn(&media::Command) -> bool>,
 }
 
 impl World {
@@ -99,9 +113,6 @@ impl World {
         let voices = house::voices();
         let mut chance = Chance::new(plan.seed);
         let parts = Parts {
-    /// Commands that never reach the workers.
-    #[cfg(test)]
-    pub(crate) lost: Option<fn(&media::Command) -> bool>,
             settings: Arc::clone(&first),
             flows: Arc::clone(&flows),
             prompts: Arc::clone(&voices.prompts),
@@ -129,6 +140,7 @@ impl World {
             core,
             agenda: Agenda::default(),
             network: Network::new(plan.weather, chance.fork()),
+            wires: Wires::new(plan.weather, chance.fork()),
             sound: Sound::new(voices.prompts, voices.names, chance.fork()),
             uas,
             wakes: Deadlines::default(),
@@ -136,6 +148,7 @@ impl World {
             by_line: BTreeMap::new(),
             workers: (0..plan.agents).map(|number| Worker::new(&plan, number)).collect(),
             witness: Witness::default(),
+            ears: Ears::default(),
             chance,
             hash: Hash::default(),
             trail,
@@ -148,15 +161,18 @@ impl World {
             effects,
             commands: 0,
             unanswered: BTreeMap::new(),
-            ears: Ears::default(),
             at_once: 0,
+            talks_by_tcp: 0,
             #[cfg(test)]
             panic_every: 0,
+            #[cfg(test)]
+            lost: None,
             plan,
         };
         world.carry_out()?;
         world.put(Duration::from_secs(1), Due::Clock);
         world.put(world.plan.length, Due::Closing);
+        world.begin_wires();
         world.begin_work();
         world.begin_calls();
         world.begin_oddities();
@@ -165,8 +181,6 @@ impl World {
 
     pub(crate) fn put(&mut self, after: Duration, due: Due) {
         self.agenda.put(self.now + after, due);
-            #[cfg(test)]
-            lost: None,
     }
 
     /// The number of the user agent that lives at this address.
@@ -224,6 +238,11 @@ impl World {
                 self.uas[ua].receive(self.now, bytes, &mut out)?;
                 self.after_ua(ua, out)
             }
+            Due::FromWire(wire, bytes) => self.from_wire(wire, bytes),
+            Due::OffWire(wire, bytes) => self.off_wire(wire, bytes),
+            Due::WireEnds(wire) => self.wire_ends(wire),
+            Due::NotSent(flow) => self.tell(Event::Sip(sip::Input::SendFailed { flow })),
+            Due::WireLost(phone) => self.wire_lost(phone),
             Due::Tell(event) => {
                 if let media::Event::RecordStopped { recording, samples } = &event {
                     self.witness.recording_made(*recording, samples / 8);
@@ -238,11 +257,6 @@ impl World {
             Due::NextCall => self.next_call(),
             Due::Citizen(citizen, act) => self.citizen_acts(citizen, act),
             Due::Worker(worker, act) => self.worker_acts(worker, act),
-            Due::FromWire(wire, bytes) => self.from_wire(wire, bytes),
-            Due::OffWire(wire, bytes) => self.off_wire(wire, bytes),
-            Due::WireEnds(wire) => self.wire_ends(wire),
-            Due::NotSent(flow) => self.tell(Event::Sip(sip::Input::SendFailed { flow })),
-            Due::WireLost(phone) => self.wire_lost(phone),
             Due::Far(line, act) => self.far_acts(line, act),
             Due::Odd(odd) => self.odd(odd),
             Due::Clock => {
@@ -333,8 +347,10 @@ impl World {
             match effect {
                 Effect::Send { flow, bytes, .. } => {
                     self.hash.bytes(&bytes);
-                    self.send_to_peer(flow.peer, &bytes);
+                    self.send_to_peer(flow, &bytes);
                 }
+                #[cfg(test)]
+                Effect::Media { command, .. } if self.lost.is_some_and(|lost| lost(&command)) => {}
                 Effect::Media { worker, command } => {
                     let mut noises = Vec::new();
                     self.sound.command(self.now, worker, &command, &mut noises)?;
@@ -349,8 +365,6 @@ impl World {
                         self.worker_sees(view);
                     }
                 }
-                #[cfg(test)]
-                Effect::Media { command, .. } if self.lost.is_some_and(|lost| lost(&command)) => {}
                 Effect::Reply { id, .. } => {
                     let waited = self.unanswered.remove(&id);
                     waited.ok_or_else(|| format!("command {id:?} is answered twice"))?;

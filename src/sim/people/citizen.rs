@@ -267,7 +267,8 @@ impl World {
             self.put(script.talk, Due::Worker(worker, act));
         }
         if let Some(worker) = worker {
-            self.worker_talks(worker, far_line);
+            self.talks_by_tcp += u64::from(self.uas[far].by_tcp);
+            self.worker_talks(worker, far_line, number);
         }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) enum Odd {
     /// Nothing reaches anybody (or does again).
     Blackout(bool),
     HangUpAnyCall,
+    /// Something forgets every connection, as a firewall does that starts anew.
+    CutWires,
     Shutdown,
 }
 
@@ -54,6 +56,7 @@ impl World {
         some(self, 0.3, Odd::Stranger);
         some(self, 0.3, Odd::HangUpAnyCall);
         some(self, 0.2, Odd::HangUpAnyCall);
+        some(self, 0.2, Odd::CutWires);
         if self.chance.share(0.1) {
             self.sound.failures = 0.05;
         }

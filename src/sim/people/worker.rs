@@ -49,6 +49,9 @@ pub(crate) enum WorkerAct {
     Press(LineId),
     Register(u32),
     /// The phone loses its power.
+    /// The phone's connection is gone, and it registers over a new one.
+    LoseWire,
+    RegisterAgain,
     Die,
     Revive,
     OwnCall,
@@ -136,6 +139,13 @@ impl World {
                 self.with_ua(phone, |ua, now, out| ua.register(now, expires, out))?;
             }
             WorkerAct::Die => self.phone_dies(number),
+            WorkerAct::LoseWire => self.loses_wire(number),
+            WorkerAct::RegisterAgain => {
+                let (on, expires) = (self.workers[number].registers, EXPIRES);
+                if on && !self.closing {
+                    self.with_ua(phone, |ua, now, out| ua.register(now, expires, out))?;
+                }
+            }
             WorkerAct::Revive => {
                 self.uas[phone].dead = false;
                 if !self.closing {
@@ -167,6 +177,7 @@ impl World {
         self.witness.phone_died(self.now, &agent);
         self.trail.note(self.now, self.step, &format!("the phone of {agent} died"));
         let back = self.chance.ms(20_000, 120_000);
+        self.wires_die(number, back);
         self.put(back, Due::Worker(number, WorkerAct::Revive));
     }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use crate::base::Instant;
 use crate::sim::chance::Chance;
-use crate::sim::ua::{Client, Flow, Line, LineId, LineState, Server, UaEvent};
+use crate::sim::ua::{Client, Line, LineId, LineState, Purpose, Server, UaEvent};
 use crate::sip::wire::{self, Message};
 
 /// What a phone proves itself with.
@@ -48,6 +48,8 @@ pub(crate) struct Ua {
     pub(super) chance: Chance,
     pub(super) count: u64,
     pub(super) register_cseq: u32,
+    /// Speaks over a connection: nothing is sent again but a 200 that waits for its ACK.
+    pub(crate) by_tcp: bool,
     /// No datagram leaves or is taken any more.
     pub(crate) dead: bool,
 }
@@ -72,6 +74,7 @@ impl Ua {
             chance,
             count: 0,
             register_cseq: 0,
+            by_tcp: false,
             dead: false,
         }
     }
@@ -119,6 +122,22 @@ impl Ua {
         };
         self.clients.retain(|_, client| !mine(client));
         self.servers.retain(|_, server| server.line != Some(line));
+    }
+
+    /// The connection is gone: what was asked over it gets no answer.
+    pub(crate) fn wire_lost(&mut self, now: Instant, out: &mut Vec<Out>) {
+        let open = self.clients.iter().filter(|(_, client)| !client.done);
+        let open: Vec<(u64, Purpose)> = open.map(|(id, client)| (*id, client.purpose)).collect();
+        for (id, purpose) in open {
+            self.clients.remove(&id);
+            self.gave_up(now, purpose, out);
+        }
+    }
+
+    /// Our address as a URI.
+    pub(super) fn uri(&self) -> String {
+        let transport = if self.by_tcp { ";transport=tcp" } else { "" };
+        format!("sip:{}@{}{transport}", self.user(), self.address)
     }
 
     /// The phone loses its power: everything is forgotten.
