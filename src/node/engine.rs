@@ -164,7 +164,7 @@ impl Engine {
             clock,
             Arc::clone(&stop),
             move |gate| to_core.kept(gate),
-            move |alarm| spooling::tell(&of_alarms, alarm),
+            move |alarm| of_alarms.alarm(alarm),
         );
         let hands = Hands::new(Tools {
             net,
@@ -347,7 +347,7 @@ fn start_loader(
     stopping: watch::Receiver<bool>,
     senders: Senders,
 ) {
-    runtime.spawn(loader.run(stopping, move |alarm| spooling::tell(&senders, alarm)));
+    runtime.spawn(loader.run(stopping, move |alarm| senders.alarm(alarm)));
 }
 
 struct DoorParts<'a> {

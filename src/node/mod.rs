@@ -1,5 +1,6 @@
 //! The only room that touches the world: sockets, the clock, threads, files.
 
+mod alarm_log;
 mod board;
 mod buckets;
 mod clock;
@@ -12,6 +13,7 @@ mod hands;
 mod http;
 mod kept;
 mod lanes;
+mod loss_watch;
 pub mod media;
 mod media_backlog;
 mod media_metrics;

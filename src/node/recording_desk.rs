@@ -8,7 +8,7 @@ use crate::media;
 use crate::node::clock::Clock;
 use crate::node::engine::{StartError, block_lane, system};
 use crate::node::lanes::Senders;
-use crate::node::{spooling, threads};
+use crate::node::threads;
 use crate::store::{Archive, Block, Interrupted, RecordingSettings, Recordings, run_recordings};
 
 /// How long the last blocks have to reach the disk.
@@ -47,9 +47,7 @@ pub(crate) fn start(
             recordings,
             &stored,
             || clock.wall(),
-            |alarm| {
-                spooling::tell(&to_core, alarm);
-            },
+            |alarm| to_core.alarm(alarm),
         );
     });
     let carrier = threads::spawn("blocks", move || {
