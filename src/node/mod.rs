@@ -22,6 +22,7 @@ mod phone_sources;
 mod recording_desk;
 mod refusal;
 mod registration_log;
+mod setup;
 mod sockets;
 mod sounds;
 mod spool_outbox;
@@ -37,5 +38,6 @@ mod visitors;
 
 pub use clock::{Clock, KeptPair};
 pub use engine::{Engine, StartError};
-pub use files::{known, read_config, read_flows, read_flows_of, read_on};
+pub use files::{Checked, check_all, known, read_flows, read_on};
+pub use setup::Setup;
 pub use sounds::load_prompts;

@@ -43,12 +43,7 @@ pub(crate) fn start(
     let (to_store, stored) = block_lane::<Block>();
     let to_core = senders.clone();
     let writer = threads::spawn("recordings", move || {
-        run_recordings(
-            recordings,
-            &stored,
-            || clock.wall(),
-            |alarm| to_core.alarm(alarm),
-        );
+        run_recordings(recordings, &stored, || clock.wall(), |alarm| to_core.alarm(alarm));
     });
     let carrier = threads::spawn("blocks", move || {
         for block in from_media {

@@ -105,7 +105,8 @@ fn a_disk_whose_writes_hang_holds_up_no_answer_for_long_and_no_call_and_loses_no
     let answer = bench.request("INVITE", 2);
     assert!(bench.clock.now().since(asked) >= GATE_PATIENCE, "it waits for its record first");
     until(|| disk.faults.waiting.load(SeqCst) > 0);
-    let is_second = |fact: &Fact| matches!(fact, Fact::CallArrived(call) if call.sip_call_id == "2");
+    let is_second =
+        |fact: &Fact| matches!(fact, Fact::CallArrived(call) if call.sip_call_id == "2");
     assert!(!facts(&reader).iter().any(is_second), "it is not written");
     // Timers go on: it is answered again until it is acknowledged.
     assert_eq!(bench.answer("INVITE", 2), answer);
