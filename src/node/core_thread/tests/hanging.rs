@@ -8,6 +8,7 @@ use crossbeam_channel::bounded;
 use super::bench::{Bench, GUARD};
 use crate::call::{Cdr, Fact};
 use crate::node::hands::GATE_PATIENCE;
+use crate::node::threads;
 use crate::store::{
     Disk, Spool, SpoolNotice, SpoolReader, SpoolSettings, SpoolState, Syncs, run_spool, run_syncs,
 };
@@ -37,7 +38,7 @@ fn a_spool_that_takes_nothing_stops_new_calls_and_nothing_else() {
     while spool.recv_timeout(Duration::from_millis(100)).is_ok() {}
     let answer = bench.request("INVITE", 3);
     assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
-    let rest = std::thread::spawn(move || while spool.recv_timeout(GUARD).is_ok() {});
+    let rest = threads::spawn("rest", move || while spool.recv_timeout(GUARD).is_ok() {});
     bench.stop();
     rest.join().unwrap();
 }
@@ -89,8 +90,8 @@ fn a_disk_whose_writes_hang_holds_up_no_answer_for_long_and_no_call_and_loses_no
     let senders = bench.senders.clone();
     let (jobs, to_sync) = bounded(1);
     let (synced, done) = bounded(1);
-    let syncer = std::thread::spawn(move || run_syncs(&to_sync, &synced));
-    let writer = std::thread::spawn(move || {
+    let syncer = threads::spawn("syncs", move || run_syncs(&to_sync, &synced));
+    let writer = threads::spawn("spool", move || {
         run_spool(spool, &inbox, &Syncs { jobs, done }, |notice| match notice {
             SpoolNotice::Written(gate) => senders.written(gate),
             SpoolNotice::State(state) => senders.records_full(state == SpoolState::Full),
