@@ -30,7 +30,7 @@ fn arrows() -> BTreeMap<&'static str, Vec<&'static str>> {
     arrows.insert("api", below_api.clone());
     arrows.insert("config", below_store.clone());
     arrows.insert("node", with(&["api", "config"], &below_api));
-    arrows.insert("sim", with(&["config"], &below_store));
+    arrows.insert("sim", with(&["config", "ledger"], &below_store));
     arrows.insert("peer", vec![]);
     // The program's own modules: they name the library from outside, as `hotline::room`.
     arrows.insert("cli", vec![]);
