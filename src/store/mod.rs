@@ -17,6 +17,8 @@ pub use db::{
     AgentEventRow, CallFilter, CallRow, Cursor, Database, EventRow, Loader, LoaderSettings, Page,
     QueryError, RecordingFilter, RecordingRow, Unrecorded, VoicemailFilter, VoicemailRow,
 };
+#[cfg(test)]
+pub(crate) use disk::Disk;
 pub use kept_file::KeptFile;
 pub(crate) use recordings::alaw_to_linear;
 pub use recordings::{
