@@ -57,7 +57,7 @@ impl World {
         listens.then(|| self.wires.open(self.now, phone, peer))
     }
 
-    pub(crate) fn from_wire(&mut self, wire: u64, bytes: Bytes) -> Result<(), String> {
+    pub(crate) fn engine_hears(&mut self, wire: u64, bytes: Bytes) -> Result<(), String> {
         let Some(peer) = self.wires.get(wire).filter(|wire| !wire.reset).map(|wire| wire.peer)
         else {
             return Ok(());
@@ -66,7 +66,7 @@ impl World {
         self.tell(Event::Sip(sip::Input::Received { flow, bytes }))
     }
 
-    pub(crate) fn off_wire(&mut self, wire: u64, bytes: Bytes) -> Result<(), String> {
+    pub(crate) fn phone_hears(&mut self, wire: u64, bytes: Bytes) -> Result<(), String> {
         let Some(phone) = self.wires.get(wire).filter(|wire| !wire.gone).map(|wire| wire.phone)
         else {
             return Ok(());
