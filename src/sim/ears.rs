@@ -18,7 +18,7 @@ const GONE: Duration = Duration::from_secs(60);
 /// Hears what everybody hears, and holds it against what the calls' states say that they should.
 #[derive(Debug, Default)]
 pub(crate) struct Ears {
-    /// Since when the callers of these streams hear nothing.
+    /// Since when the callers of these streams hear nothing, where they may not for ever.
     silent: BTreeMap<StreamId, Instant>,
     /// Since when nobody is at the other end of these streams.
     left: BTreeMap<StreamId, Instant>,
@@ -41,7 +41,9 @@ impl Ears {
             let is_silent = check_one(&sounding, sound)?;
             if let (Some(stream), Some(bound)) = (sounding.caller, is_silent) {
                 silent.insert(stream);
-                let since = *self.silent.entry(stream).or_insert(now);
+                // Not every step is looked at: there may have been a sound in between.
+                let since = (*self.silent.entry(stream).or_insert(now))
+                    .max(sound.heard(stream).map_or(now, |heard| heard.since));
                 let (owner, scene) = (sounding.owner, sounding.scene);
                 hold!(
                     now.since(since) <= bound,

@@ -35,10 +35,20 @@ struct Stream {
     plays: Plays,
     bridged: Option<StreamId>,
     echo: bool,
+    /// Since when what is heard is the same.
+    same_since: Instant,
     opened: Instant,
     quiet_since: Option<Instant>,
     told: Option<Instant>,
     failed: bool,
+}
+
+impl Stream {
+    fn play(&mut self, now: Instant, plays: Plays) {
+        if std::mem::replace(&mut self.plays, plays) != plays {
+            self.same_since = now;
+        }
+    }
 }
 
 /// What is played on a stream.
@@ -62,6 +72,8 @@ pub(crate) struct Heard {
     pub(crate) bridged: Option<StreamId>,
     /// The party hears itself.
     pub(crate) echo: bool,
+    /// Since when it is the same.
+    pub(crate) since: Instant,
     /// The stream failed: nothing is heard, and the core is being told.
     pub(crate) failed: bool,
 }
@@ -131,7 +143,9 @@ impl Sound {
                 return Ok(());
             }
             Command::Await { .. } => return Ok(()),
-            Command::Leave { streams, to } => return self.leave(worker, streams, *to, command),
+            Command::Leave { streams, to } => {
+                return self.leave(now, worker, streams, *to, command);
+            }
             Command::StopRecord { recording, at } => {
                 let found = self.recordings.remove(recording);
                 let found = found.ok_or_else(|| format!("recording {recording} does not run"))?;
@@ -165,28 +179,31 @@ impl Sound {
                 let names = prompts.iter().map(name).collect();
                 let found = self.at(worker, stream, command)?;
                 let (play, repeat, cut_by_key) = (*play, *repeat, *cut_by_key);
-                found.plays = Plays::Prompts { play, repeat, cut_by_key };
+                found.play(now, Plays::Prompts { play, repeat, cut_by_key });
                 out.push(Noise::Hears(found.remote.rtp, names, cut_by_key));
                 if !repeat {
                     out.push(Noise::Ends(Duration::from_millis(length), stream, play));
                 }
             }
-            Command::Stop { .. } => self.at(worker, stream, command)?.plays = Plays::Nothing,
+            Command::Stop { .. } => self.at(worker, stream, command)?.play(now, Plays::Nothing),
             Command::Tone { tone, ms, .. } => {
                 let ends = ms.is_some() || *tone == Tone::Beep;
                 let plays = if ends { Plays::Nothing } else { Plays::Tone(*tone) };
-                self.at(worker, stream, command)?.plays = plays;
+                self.at(worker, stream, command)?.play(now, plays);
             }
             Command::Echo { on, .. } => {
                 if *on {
-                    self.unbridge(stream);
+                    self.unbridge(now, stream);
                 }
-                self.at(worker, stream, command)?.echo = *on;
+                let found = self.at(worker, stream, command)?;
+                if std::mem::replace(&mut found.echo, *on) != *on {
+                    found.same_since = now;
+                }
             }
             Command::Bridge { a, b } => {
                 self.at(worker, *b, command)?;
-                self.unbridge(*a);
-                self.unbridge(*b);
+                self.unbridge(now, *a);
+                self.unbridge(now, *b);
                 let near = self.at(worker, *a, command)?;
                 (near.bridged, near.echo) = (Some(*b), false);
                 let near = near.remote.rtp;
@@ -196,15 +213,15 @@ impl Sound {
             }
             Command::Unbridge { a, b } => {
                 self.at(worker, *b, command)?;
-                self.unbridge(*a);
-                self.unbridge(*b);
+                self.unbridge(now, *a);
+                self.unbridge(now, *b);
             }
             Command::Report { .. } => {
                 let stats = Box::new(Stats::default());
                 out.push(Noise::Tell(self.latency(), Event::Stats { stream, stats, last: false }));
             }
             Command::Close { .. } => {
-                self.unbridge(stream);
+                self.unbridge(now, stream);
                 if let Some(found) = self.streams.remove(&stream) {
                     self.ports.remove(&found.port);
                 }
@@ -235,6 +252,7 @@ impl Sound {
             plays: Plays::Nothing,
             bridged: None,
             echo: false,
+            same_since: now,
             opened: now,
             quiet_since: None,
             told: None,
@@ -258,6 +276,7 @@ impl Sound {
     /// Streams move to another worker, and what is recorded of them.
     fn leave(
         &mut self,
+        now: Instant,
         worker: usize,
         streams: &[(StreamId, u16)],
         to: usize,
@@ -268,7 +287,7 @@ impl Sound {
             let found = self.at(worker, *stream, command)?;
             found.worker = to;
             if found.bridged.is_some_and(|other| !goes(other)) {
-                self.unbridge(*stream);
+                self.unbridge(now, *stream);
             }
         }
         for recording in self.recordings.values_mut().filter(|recording| goes(recording.left)) {
@@ -291,10 +310,14 @@ impl Sound {
         Ok(found)
     }
 
-    fn unbridge(&mut self, stream: StreamId) {
-        let other = self.streams.get_mut(&stream).and_then(|found| found.bridged.take());
+    fn unbridge(&mut self, now: Instant, stream: StreamId) {
+        let Some(found) = self.streams.get_mut(&stream) else { return };
+        let other = found.bridged.take();
+        if other.is_some() {
+            found.same_since = now;
+        }
         if let Some(other) = other.and_then(|other| self.streams.get_mut(&other)) {
-            other.bridged = None;
+            (other.bridged, other.same_since) = (None, now);
         }
     }
 
@@ -303,21 +326,26 @@ impl Sound {
     }
 
     /// The end of a playing, unless something else plays by now.
-    pub(crate) fn ended(&mut self, stream: StreamId, play: PlayId) -> Option<Event> {
+    pub(crate) fn ended(&mut self, now: Instant, stream: StreamId, play: PlayId) -> Option<Event> {
         let found = self.streams.get_mut(&stream)?;
         let is_it = matches!(found.plays, Plays::Prompts { play: now, .. } if now == play);
         is_it.then(|| {
-            found.plays = Plays::Nothing;
+            found.play(now, Plays::Nothing);
             Event::PlayEnded { stream, play }
         })
     }
 
     /// A key pressed by the party whose media live at `party`.
-    pub(crate) fn press(&mut self, party: SocketAddr, key: Key) -> Option<(Duration, Event)> {
+    pub(crate) fn press(
+        &mut self,
+        now: Instant,
+        party: SocketAddr,
+        key: Key,
+    ) -> Option<(Duration, Event)> {
         let latency = self.latency();
         let (id, found) = self.streams.iter_mut().find(|(_, found)| found.remote.rtp == party)?;
         if matches!(found.plays, Plays::Prompts { cut_by_key: true, .. }) {
-            found.plays = Plays::Nothing;
+            found.play(now, Plays::Nothing);
         }
         Some((latency, Event::Key { stream: *id, key }))
     }
@@ -362,8 +390,9 @@ impl Sound {
 
     /// What the party of a stream hears.
     pub(crate) fn heard(&self, stream: StreamId) -> Option<Heard> {
-        let Stream { plays, bridged, echo, failed, .. } = *self.streams.get(&stream)?;
-        Some(Heard { plays, bridged, echo, failed })
+        let Stream { plays, bridged, echo, same_since: since, failed, .. } =
+            *self.streams.get(&stream)?;
+        Some(Heard { plays, bridged, echo, since, failed })
     }
 
     /// Whose voices a recording takes, if it runs.

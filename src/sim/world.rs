@@ -249,7 +249,7 @@ impl World {
                 }
                 self.tell(Event::Media(event))
             }
-            Due::PlayEnds(stream, play) => match self.sound.ended(stream, play) {
+            Due::PlayEnds(stream, play) => match self.sound.ended(self.now, stream, play) {
                 Some(event) => self.tell(Event::Media(event)),
                 None => Ok(()),
             },
@@ -389,7 +389,7 @@ impl World {
     /// Presses a key on a call's telephone.
     pub(crate) fn press(&mut self, ua: usize, line: LineId, key: char) {
         let (Some(media), Ok(key)) = (self.uas[ua].media(line), Key::try_from(key)) else { return };
-        if let Some((after, event)) = self.sound.press(media, key) {
+        if let Some((after, event)) = self.sound.press(self.now, media, key) {
             self.put(after, Due::Tell(event));
         }
     }
