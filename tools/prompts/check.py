@@ -71,18 +71,21 @@ def recognise(speech: dict[catalogue.Prompt, np.ndarray], rows: list[Figures], a
     """Fill in `error` and `heard` of the rows; pieces are heard among the others of their language."""
     hearing = new_hearing(arguments)
     by_key = {(row.language, row.id): row for row in rows}
-    for prompt, samples in speech.items():
-        if not prompt.is_piece:
-            heard = hearing.sentence(prompt, samples)
+    for language in catalogue.FOLDERS:
+        for prompt, heard in hear(hearing, language, speech, list(speech)).items():
             row = by_key[prompt.language, prompt.id]
             row.error, row.heard = round(heard.error, 3), heard.text
-    for language in catalogue.FOLDERS:
-        pieces = {p.text: samples for p, samples in speech.items() if p.is_piece and p.language == language}
-        heard = hearing.pieces(language, pieces) if pieces else {}
-        for prompt in speech:
-            if prompt.is_piece and prompt.language == language:
-                row = by_key[language, prompt.id]
-                row.error, row.heard = round(heard[prompt.text].error, 3), heard[prompt.text].text
+
+
+def hear(hearing, language: str, speech: dict[catalogue.Prompt, np.ndarray], prompts: list[catalogue.Prompt]):
+    """What becomes of these prompts of a language, pieces among all that `speech` has."""
+    prompts = [prompt for prompt in prompts if prompt.language == language]
+    heard = hearing.sentences({p: speech[p] for p in prompts if not p.is_piece})
+    pieces = {p.text: samples for p, samples in speech.items() if p.is_piece and p.language == language}
+    if only := {p.text for p in prompts if p.is_piece}:
+        by_text = hearing.pieces(language, pieces, only)
+        heard |= {p: by_text[p.text] for p in prompts if p.is_piece}
+    return heard
 
 
 def new_hearing(arguments):

@@ -1,6 +1,7 @@
 """The recognition part of the check: is a prompt understood?
 
-A whole sentence is heard alone. A piece, such as a digit, is beyond a recogniser alone: it
+Whole sentences are heard several in a row; one that was not understood word for word is then
+heard alone, and that counts. A piece, such as a digit, is beyond a recogniser alone: it
 guesses. So pieces are heard as callers hear them, joined: in rows of several, each behind a
 word that says that another follows, in drawn order. Each is heard in `ROWS_MIN` rows; one that
 was not always understood is heard in more, until that makes `UNITS_MIN` of its syllables or
@@ -18,6 +19,9 @@ from recognition import Ear
 from telephone import RATE_HZ
 
 ROW = 8
+# A recogniser hears 30 s at once.
+SENTENCES_S = 24.0
+SENTENCE_GAP_S = 0.8
 ROWS_MIN = 2
 UNITS_MIN = 7
 GAP_S = 0.12
@@ -41,12 +45,35 @@ class Hearing:
         self._between = between
         self._pause = pause
 
-    def sentence(self, prompt: Prompt, samples: np.ndarray) -> Heard:
-        """One prompt, alone."""
+    def sentences(self, speech: dict[Prompt, np.ndarray]) -> dict[Prompt, Heard]:
+        """Whole sentences of one language."""
+        heard = {}
+        for row in _in_rows(speech):
+            gap = np.zeros(int(SENTENCE_GAP_S * RATE_HZ))
+            units, spans, sound = [], [], []
+            for prompt in row:
+                begin = len(units)
+                units += spelling.units(prompt.text, prompt.language)
+                spans.append((prompt, begin, len(units)))
+                sound += [speech[prompt], gap]
+            edits = self._edits(units, np.concatenate(sound), row[0].language)[0]
+            for prompt, begin, end in spans:
+                if sum(edits[begin:end]) == 0:
+                    heard[prompt] = Heard(0.0, "")
+                else:
+                    heard[prompt] = self._alone(prompt, speech[prompt])
+        return heard
+
+    def _alone(self, prompt: Prompt, samples: np.ndarray) -> Heard:
+        units = spelling.units(prompt.text, prompt.language)
+        edits, answer = self._edits(units, samples, prompt.language)
+        return Heard(min(1.0, sum(edits) / len(units)), answer if sum(edits) else "")
+
+    def _edits(self, units: list[spelling.Unit], sound: np.ndarray, language: str) -> tuple[tuple[int, ...], str]:
+        """The edits of each unit, and what was heard."""
         self._pause()
-        text = self._ear.hear(samples, prompt.language)
-        wanted = spelling.units(prompt.text, prompt.language)
-        return Heard(spelling.align(wanted, text, prompt.language).error(0, len(wanted)), text)
+        answer = self._ear.hear(sound, language)
+        return spelling.align(units, answer, language), answer
 
     def pieces(self, language: str, pieces: dict[str, np.ndarray], only: set[str] | None = None) -> dict[str, Heard]:
         """Pieces of one language by their text; `only` those, among the others."""
@@ -67,7 +94,6 @@ class Hearing:
 
     def _row(self, language: str, pieces: dict[str, np.ndarray], row: list[str]):
         """(text, edits of its units, what was heard) of each piece of a row."""
-        self._pause()
         gap = np.zeros(int(GAP_S * RATE_HZ))
         units, spans, sound = [], [], []
         for text in row:
@@ -76,9 +102,21 @@ class Hearing:
             units += spelling.units(text, language)
             spans.append((text, begin, len(units)))
             sound += [self._between[language], gap, pieces[text], gap]
-        answer = self._ear.hear(np.concatenate(sound), language)
-        edits = spelling.align(units, answer, language).edits
+        edits, answer = self._edits(units, np.concatenate(sound), language)
         return [(text, sum(edits[begin:end]), answer) for text, begin, end in spans]
+
+
+def _in_rows(speech: dict[Prompt, np.ndarray]) -> list[list[Prompt]]:
+    """Rows that are not longer than `SENTENCES_S`."""
+    rows, length = [], SENTENCES_S
+    for prompt, samples in speech.items():
+        seconds = len(samples) / RATE_HZ + SENTENCE_GAP_S
+        if length + seconds > SENTENCES_S:
+            rows.append([])
+            length = 0.0
+        rows[-1].append(prompt)
+        length += seconds
+    return rows
 
 
 class _Tally:

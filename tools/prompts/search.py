@@ -3,7 +3,7 @@
 import catalogue
 import takes
 import telephone
-from check import ERROR_MAX, new_hearing
+from check import ERROR_MAX, hear, new_hearing
 from keys import heard_keys
 from speaker import Speaker
 from voice import RATE_HZ
@@ -53,10 +53,7 @@ def run(prompts: list[catalogue.Prompt], arguments) -> int:
 
 
 def _errors(hearing, prompts, speech) -> dict[catalogue.Prompt, float]:
-    errors = {p: hearing.sentence(p, speech[p]).error for p in prompts if not p.is_piece}
+    errors = {}
     for language in catalogue.FOLDERS:
-        pieces = {p.text: samples for p, samples in speech.items() if p.is_piece and p.language == language}
-        only = {p.text for p in prompts if p.is_piece and p.language == language}
-        heard = hearing.pieces(language, pieces, only) if only else {}
-        errors |= {p: heard[p.text].error for p in prompts if p.is_piece and p.language == language}
+        errors |= {prompt: heard.error for prompt, heard in hear(hearing, language, speech, prompts).items()}
     return errors

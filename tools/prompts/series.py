@@ -184,8 +184,7 @@ def _queue():
 def rows():
     """(id, zh, en, used) of every counted prompt."""
     yield from ((*row, "say") for row in _say())
-    for row in _queue():
-        yield *row, "engine" if row[0].startswith("ahead") else "planned:queue"
+    yield from ((*row, "say") for row in _queue())
 
 
 def owns(id: str) -> bool:

@@ -4,16 +4,13 @@ A recogniser writes 43, 四十三 or 43rd for the same sound. All its figures ar
 in each way that they may be read, and the best reading counts.
 """
 
-import itertools
 import re
-from dataclasses import dataclass
 
 import cn2an
 from pypinyin import lazy_pinyin
 
 import series
 
-READINGS_MAX = 64
 # Words that sound alike.
 EN_ALIKE = {
     "to": "two", "too": "two", "for": "four", "fore": "four", "won": "one", "ate": "eight",
@@ -24,21 +21,12 @@ EN_ALIKE = {
 Unit = frozenset[str]
 
 
-@dataclass(frozen=True)
-class Alignment:
-    """The edits, and to which unit of the text each belongs."""
-
-    edits: tuple[int, ...]
-
-    def error(self, begin: int, end: int) -> float:
-        """Edits by units, over a span of the text; at most 1."""
-        return min(1.0, sum(self.edits[begin:end]) / (end - begin))
-
-
 def units(text: str, language: str) -> list[Unit]:
     """The units of a text of prompts.csv."""
     if language == "en":
-        return [frozenset([word]) for word in _words(re.sub(r"\d+", lambda m: f" {_en_digits(m[0])} ", text))]
+        words = _words(re.sub(r"\d+", lambda m: f" {_en_digits(m[0])} ", text))
+        # A recogniser writes 0 for oh.
+        return [frozenset({word, "zero"} if word == "oh" else {word}) for word in words]
     characters = re.findall(r"[\u4e00-\u9fff]", text)
     syllables = lazy_pinyin("".join(characters))
     # A recogniser writes 1 and 2 for 幺 and 两, too.
@@ -46,21 +34,32 @@ def units(text: str, language: str) -> list[Unit]:
     return [frozenset({s} | also.get(c, set())) for c, s in zip(characters, syllables)]
 
 
-def align(wanted: list[Unit], heard: str, language: str) -> Alignment:
-    """The reading of `heard` with the fewest edits."""
-    return min((_align(wanted, words) for words in _readings(heard, language)), key=lambda a: sum(a.edits))
+def align(wanted: list[Unit], heard: str, language: str) -> tuple[int, ...]:
+    """The edits of each unit, in the reading of `heard` that has about the fewest."""
+    pieces = _pieces(heard, language)
+    choice = [ways[0] for ways in pieces]
+    best = _align(wanted, _spelled(choice, language))
+    # One figure after the other gets its best reading; twice, since neighbours matter.
+    for at, ways in [*enumerate(pieces)] * 2:
+        for way in ways if len(ways) > 1 else ():
+            tried = [*choice[:at], way, *choice[at + 1 :]]
+            edits = _align(wanted, _spelled(tried, language))
+            if sum(edits) < sum(best):
+                choice, best = tried, edits
+    return best
 
 
-def _readings(heard: str, language: str):
-    """Each way to spell out the figures of a text."""
+def _pieces(heard: str, language: str) -> list[list[str]]:
+    """A text in pieces, each with the ways to spell out its figures."""
     heard = re.sub(r"(?<=\d),(?=\d{3}\b)", "", heard)
     spell = _zh_ways if language == "zh" else _en_ways
     pattern = r"\d+:\d\d|\d+(?:st|nd|rd|th)?|%"
     pieces = re.split(f"({pattern})", heard)
-    ways = [spell(piece) if re.fullmatch(pattern, piece) else [piece] for piece in pieces]
-    for choice in itertools.islice(itertools.product(*ways), READINGS_MAX):
-        text = (" " if language == "en" else "").join(choice)
-        yield _words(text) if language == "en" else _syllables(text)
+    return [spell(piece) if re.fullmatch(pattern, piece) else [piece] for piece in pieces]
+
+
+def _spelled(pieces: list[str], language: str) -> list[str]:
+    return _words(" ".join(pieces)) if language == "en" else _syllables("".join(pieces))
 
 
 def _syllables(text: str) -> list[str]:
@@ -117,7 +116,7 @@ def _en_whole(n: int) -> str:
     return series.en_number(n)
 
 
-def _align(wanted: list[Unit], heard: list[str]) -> Alignment:
+def _align(wanted: list[Unit], heard: list[str]) -> tuple[int, ...]:
     """Edit distance, traced back; what was heard too much belongs to the unit before it."""
     rows = [list(range(len(heard) + 1))]
     for i, unit in enumerate(wanted, 1):
@@ -137,4 +136,4 @@ def _align(wanted: list[Unit], heard: list[str]) -> Alignment:
         else:
             edits[max(0, i - 1)] += 1
             j -= 1
-    return Alignment(tuple(edits))
+    return tuple(edits)
