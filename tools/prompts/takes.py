@@ -30,10 +30,9 @@ SENTENCE = (
     Take(0.95), Take(0.9), Take(1.0), Take(0.95, 15), Take(0.9, 30), Take(0.85),
     Take(0.9, -8), Take(1.0, 20), Take(0.85, 40), Take(0.8), Take(0.95, 60), Take(1.05),
 )  # fmt: skip
-PIECE = (
-    Take(0.85), Take(0.85, 0, 1), Take(0.85, 0, 2), Take(0.95), Take(0.95, 0, 1), Take(0.95, 0, 2),
-    Take(0.85, 25), Take(0.85, 25, 1), Take(0.85, 25, 2), Take(0.75), Take(0.75, 0, 1), Take(0.75, 0, 2),
-)  # fmt: skip
+PIECE = tuple(
+    Take(speed, shift, carrier) for speed, shift in ((0.85, 0), (0.95, 0), (0.85, 25), (0.75, 0)) for carrier in (0, 3, 1, 2)
+)
 
 
 def of(prompt: Prompt) -> tuple[Take, ...]:

@@ -29,11 +29,13 @@ CARRIERS = {
         "业务咨询请按零，{}，转人工服务请按零。",
         "您的号码是，{}，感谢来电。",
         "请按零，{}，请按零。",
+        "请您记下，{}，谢谢您的来电。",
     ),
     "en": (
         "You have pressed zero, {}, thank you for calling.",
         "We have noted, {}, and thank you.",
         "Please press, {}, and please wait.",
+        "Please write this down, {}, thank you for your call.",
     ),
 }
 # Frames of the carrier that are made audible on each side of a piece: the voice needs some
