@@ -26,7 +26,7 @@ ROWS_MIN = 2
 UNITS_MIN = 7
 GAP_S = 0.12
 # Spoken between the pieces of a row; made with the prompts, kept outside `sounds/`.
-BETWEEN = {"zh": "然后是", "en": "and then"}
+BETWEEN = {"zh": "请按", "en": "and then"}
 
 
 @dataclass

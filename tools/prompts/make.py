@@ -120,9 +120,11 @@ def first_good(prompt: catalogue.Prompt, speaker, chosen: dict) -> tuple[takes.T
         if (spoken := speaker.speak(prompt, take)) is None:
             continue
         try:
-            return take, spoken, telephone.finish(spoken, RATE_HZ)
+            samples = telephone.finish(spoken, RATE_HZ)
         except telephone.TooEven:
             continue
+        if not telephone.is_cut(samples):
+            return take, spoken, samples
     raise ValueError("no take has clear pauses around it and the right level")
 
 

@@ -61,8 +61,11 @@ def mandarin(text: str) -> str:
 
 def english(text: str) -> str:
     """Phonemes of an English sentence; espeak-ng drops punctuation, so clause by clause."""
+    text = re.sub(r"\b([ap])\.m\.?", lambda m: f"{m[1].upper()} M", text)
     clauses = re.findall(r"([^,.;:!?]+)([,.;:!?]*)", text)
-    return " ".join(_english_clause(clause) + mark for clause, mark in clauses if clause.strip())
+    phonemes = " ".join(_english_clause(clause) + mark for clause, mark in clauses if clause.strip())
+    # espeak-ng takes the A of a.m. for the article.
+    return phonemes.replace("ə ˈɛm", "ˈA ˈɛm") if "A M" in text else phonemes
 
 
 def _english_clause(text: str) -> str:

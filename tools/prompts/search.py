@@ -15,7 +15,7 @@ def run(prompts: list[catalogue.Prompt], arguments) -> int:
     every = catalogue.read(arguments.sounds)
     speaker = Speaker(arguments.cache, arguments.threads)
     speech = {prompt: telephone.read_wav(prompt.path(arguments.sounds)) for prompt in every}
-    chosen = takes.read()
+    chosen = {}
     best = _errors(hearing, prompts, speech)
     left = [prompt for prompt in prompts if best[prompt] > ERROR_MAX or heard_keys(speech[prompt])]
     print(f"{len(left)} of {len(prompts)} are not understood", flush=True)
@@ -30,7 +30,7 @@ def run(prompts: list[catalogue.Prompt], arguments) -> int:
                 samples = None if spoken is None else telephone.finish(spoken, RATE_HZ)
             except telephone.TooEven:
                 continue
-            if samples is not None and not heard_keys(samples):
+            if samples is not None and not heard_keys(samples) and not telephone.is_cut(samples):
                 tried[prompt] = of[turn], samples
         if tried:
             errors = _errors(hearing, list(tried), speech | {p: samples for p, (_, samples) in tried.items()})
@@ -42,7 +42,8 @@ def run(prompts: list[catalogue.Prompt], arguments) -> int:
                         if (same.language, same.text) == (prompt.language, prompt.text):
                             telephone.write_wav(same.path(arguments.sounds), samples)
                             speech[same] = samples
-            takes.write(chosen)
+            # Another run may have written meanwhile, of the other language.
+            takes.write(takes.read() | chosen)
         left = [prompt for prompt in left if best[prompt] > ERROR_MAX]
         print(f"after take {turn + 1}: {len(left)} left", flush=True)
         if not left:

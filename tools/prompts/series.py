@@ -111,8 +111,8 @@ def en_many(n: int, noun: str) -> str:
 
 
 def en_ahead(n: int) -> str:
-    """How many callers wait in front of the listener."""
-    return f"There {'is' if n == 1 else 'are'} {en_many(n, 'caller')} ahead of you."
+    """How many callers wait in front of the listener. Not `callers`: it sounds like `colors`."""
+    return f"There {'is one person' if n == 1 else f'are {en_number(n)} people'} ahead of you."
 
 
 def agent(number: str) -> tuple[str, str]:

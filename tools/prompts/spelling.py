@@ -14,7 +14,7 @@ import series
 # Words that sound alike.
 EN_ALIKE = {
     "to": "two", "too": "two", "for": "four", "fore": "four", "won": "one", "ate": "eight",
-    "o": "oh", "ok": "okay", "their": "there", "i'd": "id", "dialled": "dialed", "4th": "fourth",
+    "o": "oh", "ok": "okay", "their": "there", "weight": "wait", "i'd": "id", "dialled": "dialed", "4th": "fourth",
 }  # fmt: skip
 
 # What stands for one unit: all that may be heard for it.

@@ -42,6 +42,11 @@ def finish_wide(spoken: np.ndarray, rate_hz: int) -> np.ndarray:
     return fade(level(wide, WIDE_RATE_HZ), 0.01, WIDE_RATE_HZ)
 
 
+def is_cut(samples: np.ndarray) -> bool:
+    """Does speech at `RATE_HZ` begin or end inside a sound?"""
+    return bool(np.abs(np.concatenate([samples[:40], samples[-40:]])).max() > 0.05)
+
+
 def band(samples: np.ndarray, rate_hz: int, to_hz: int = RATE_HZ, low_pass_hz: float = LOW_PASS_HZ) -> np.ndarray:
     """To another rate, without what a telephone does not carry; no phase shift.
 
@@ -103,7 +108,7 @@ BENDS = np.linspace(-2.5, 2.5, 11)
 def _to_rms(samples: np.ndarray, rate_hz: int) -> np.ndarray:
     ceiling = from_db(PEAK_DBFS)
     gain = ceiling / np.abs(samples).max()
-    for _ in range(10):
+    for _ in range(60):
         gain *= from_db(RMS_DBFS) / speech_rms(limit(samples * gain, ceiling, rate_hz), rate_hz)
     return limit(samples * gain, ceiling, rate_hz)
 

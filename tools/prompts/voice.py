@@ -96,7 +96,7 @@ class Voice:
 
     def piece(self, text: str, language: str, take: Take) -> np.ndarray | None:
         """A piece between the two pauses of its carrier sentence, trimmed; None: without clear pauses."""
-        carrier = CARRIERS[language][take.carrier].format(text.replace(".", ""))
+        carrier = CARRIERS[language][take.carrier].format(text)
         phonemes = PHONEMES[language](carrier)
         commas = [i for i, phoneme in enumerate(phonemes) if phoneme == ","]
         if len(commas) != 2:
