@@ -17,11 +17,13 @@ test: ## The same set-up, then every test
 	@tools/setup.sh test
 	@tools/test.sh
 
-test-slow: ## The long versions of the crash tests: 20 crashes under load, 50 quick ones
+test-slow: ## The long versions: 20 crashes under load, 50 quick ones, 50,000 mutated messages
 	@tools/setup.sh test
-	@HOTLINE_SLOW=1 cargo nextest run --locked --test main survival::
+	@HOTLINE_SLOW=1 HOTLINE_MUTATED=50000 cargo nextest run --locked --no-fail-fast \
+		--success-output final --test main survival:: torture::mutated::
 
-lint: setup ## Format and lints as the tests want them; licences and sources, where cargo-deny is installed
+lint: ## Format and lints as the tests want them; licences and sources, where cargo-deny is installed
+	@tools/setup.sh lint
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	@tools/deny.sh

@@ -1,4 +1,7 @@
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use crate::readme::{curls, read};
 
 /// The README's first promise: one command shows a call from the carrier to the record.
 #[test]
@@ -13,4 +16,39 @@ fn the_demo_ends_well_only_if_every_check_held() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("http://127.0.0.1:8080/docs"), "{text}");
+}
+
+/// Its second: `make run` stays up, and an agent of one's own signs in with the lines of the page.
+#[test]
+fn after_the_demos_call_the_agents_of_the_readme_are_free_to_sign_in() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_hotline"))
+        .args(["demo", "--data"])
+        .arg(data.path())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the demo runs");
+    let lines = BufReader::new(demo.stdout.take().expect("its output")).lines();
+    let mut text = String::new();
+    for line in lines {
+        text += &line.expect("a line");
+        text.push('\n');
+        if text.contains("The engine stays up") {
+            break;
+        }
+    }
+    let token = text.lines().find_map(|line| line.strip_prefix("Token of the API"));
+    let token = token.unwrap_or_else(|| panic!("{text}")).trim();
+    let client = reqwest::blocking::Client::new();
+    let mut answers = Vec::new();
+    for path in curls(&read("README.md")) {
+        let url = format!("http://127.0.0.1:8080{path}");
+        let answer = client.post(url).bearer_auth(token).send().expect("POST");
+        answers.push((path, answer.status().as_u16()));
+    }
+    let killed = Command::new("kill").arg(demo.id().to_string()).status();
+    assert!(killed.expect("kill runs").success());
+    assert!(demo.wait().expect("the demo ends").success());
+    assert!(answers.iter().all(|(_, status)| *status < 300), "{answers:?}\n{text}");
 }

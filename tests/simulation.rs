@@ -1,6 +1,7 @@
 //! Whole days and wild minutes of the engine, played from seeds.
 
 use std::env;
+use std::process::Command;
 
 use hotline::sim::{Manners, Plan, Verdict, Weather, run};
 
@@ -78,4 +79,45 @@ fn a_usual_hour_over_a_bad_line() {
     assert_eq!(plan.manners, Manners::Usual);
     let figures = good(&plan).figures;
     assert!(figures.answered > 30, "{figures}");
+}
+
+/// What `hotline simulate` prints for a small day.
+fn simulate() -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_hotline"))
+        .args(["simulate", "--seed", "1", "--hours", "0.5", "--agents", "5"])
+        .output()
+        .expect("hotline runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// The number behind a name, on a line of its own.
+fn figure(text: &str, name: &str) -> u64 {
+    let line = text.lines().find(|line| line.trim_start().starts_with(name));
+    let value = line.and_then(|line| line.trim_start()[name.len()..].split_whitespace().next());
+    value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name}:\n{text}"))
+}
+
+/// The sum of the counts below a title.
+fn sum_below(text: &str, title: &str) -> u64 {
+    let lines = text.lines().skip_while(|line| *line != title).skip(1);
+    let counts = lines.take_while(|line| line.starts_with("  "));
+    counts.filter_map(|line| line.split_whitespace().last()?.parse::<u64>().ok()).sum()
+}
+
+#[test]
+fn the_figures_of_a_simulated_day_agree_with_each_other() {
+    let text = simulate();
+    assert!(text.starts_with("seed 1 · "), "{text}");
+    assert!(text.ends_with("\nevery promise was kept\n"), "{text}");
+    let (arrived, asked) = (figure(&text, "calls arrived"), figure(&text, "asked for a human"));
+    let (answered, gone) = (figure(&text, "answered  "), figure(&text, "abandoned in queue"));
+    assert!(arrived > 10, "{text}");
+    assert!(answered > 0 && answered + gone <= asked && asked <= arrived, "{text}");
+    assert_eq!(sum_below(&text, "causes"), arrived, "each call has one cause\n{text}");
+    let offers = figure(&text, "offers / no answers");
+    assert_eq!(sum_below(&text, "ends of offers"), offers, "each offer has one end\n{text}");
+    assert!(offers >= answered, "{text}");
+    assert!(figure(&text, "time simulated") >= 1_800, "{text}");
+    assert_eq!(simulate(), text, "a seed is a run");
 }

@@ -5,10 +5,19 @@
 //! other side hears its own tone only when sound passes both ways.
 
 mod agents;
+mod answers;
+mod behind_nat;
+mod bench_tenant;
 pub(crate) mod cdr;
+mod desk_phone;
+mod ear;
 mod keys;
+mod limits;
 mod outside;
 mod party;
+mod queues;
+mod reports;
+mod secrets;
 pub(crate) mod stage;
 mod story;
 mod strangers;

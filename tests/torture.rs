@@ -1,18 +1,18 @@
 //! What a running engine does with messages, media and peers that mean harm (reliability.md R1–R12).
 
-mod digest;
+pub(crate) mod digest;
 mod guessing;
 mod half_open;
 mod mutated;
 mod nat;
 mod process;
-mod raw;
+pub(crate) mod raw;
 mod reload;
-mod rfc;
+pub(crate) mod rfc;
 mod rtp;
 mod shapes;
 mod slow;
-mod talker;
+pub(crate) mod talker;
 mod third;
 mod transfers;
 mod trust;

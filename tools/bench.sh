@@ -72,7 +72,7 @@ for step in "${steps[@]}"; do
         stop
         echo
         echo "== 60 calls, 30 agents, a minute each"
-        cargo nextest run --locked --test main --run-ignored ignored-only --no-capture load::
+        cargo nextest run --release --locked --test main --run-ignored ignored-only --no-capture load::
         ;;
     *)
         echo "No bench is called $step." >&2

@@ -4,6 +4,9 @@ use crate::base::{AgentId, OfferId, TicketId};
 /// Why an input had no effect. Nothing changed and nothing was pushed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Denied {
+    /// A fault of ours in the midst of it: the party that it was about is freed.
+    #[error("the desk ran into a fault of the engine; the alarm internal-error is up")]
+    Fault,
     /// No agent of this name is configured.
     #[error("there is no agent {0}")]
     UnknownAgent(AgentId),

@@ -24,6 +24,9 @@ pub struct Desk {
     pub(crate) tickets: Table<TicketId, Ticket>,
     /// Whom each offer that is out rings.
     pub(crate) offers: Table<OfferId, AgentId>,
+    /// The next answer panics half-way, for tests of what such a fault costs (R26).
+    #[cfg(test)]
+    pub(crate) break_next_answer: bool,
     /// The one limit that each agent may have: ring, wrap-up or pause.
     pub(crate) deadlines: Deadlines<AgentId>,
     pub(crate) arrivals: u64,
@@ -43,6 +46,8 @@ impl Desk {
             queues: table(),
             tickets: table(),
             offers: table(),
+            #[cfg(test)]
+            break_next_answer: false,
             deadlines: Deadlines::default(),
             arrivals: 0,
             offered: 0,
@@ -62,6 +67,10 @@ impl Desk {
         input: Input,
         out: &mut Vec<Output>,
     ) -> Result<(), Denied> {
+        #[cfg(test)]
+        if matches!(&input, Input::NotReady { reason, .. } if reason == "break the desk") {
+            panic!("broken for a test");
+        }
         match input {
             Input::SignIn { agent } => self.sign_in(now, agent, out),
             Input::SignOut { agent, forced } => self.sign_out(now, agent, forced, out),
@@ -98,6 +107,12 @@ impl Desk {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadlines.first()
+    }
+
+    /// Whom an offer rings.
+    #[must_use]
+    pub fn agent_of(&self, offer: OfferId) -> Option<AgentId> {
+        self.offers.get(&offer).cloned()
     }
 
     /// Frees everything that belongs to the ticket, wherever it stands, after its call was lost.

@@ -77,6 +77,8 @@ impl Desk {
         out: &mut Vec<Output>,
     ) -> Result<(), Denied> {
         let agent = self.offers.remove(&offer).ok_or(Denied::UnknownOffer(offer))?;
+        #[cfg(test)]
+        assert!(!std::mem::take(&mut self.break_next_answer), "broken for a test");
         let Some(ticket) = self.agents.get(&agent).and_then(Agent::ticket) else { return Ok(()) };
         let Some(known) = self.tickets.get_mut(&ticket) else { return Ok(()) };
         known.stage = Stage::Talking { agent: agent.clone() };

@@ -37,12 +37,14 @@ impl Commands {
     ///
     /// # Errors
     /// What the core says; [`CommandError::Overloaded`] when the lane is full (429), or when no
-    /// answer came in 5 s (35 s when the agent's phone is called first).
+    /// answer came in 5 s (35 s when the agent's phone is called first). A reload waits for as long as
+    /// it takes: what comes late is in use, too, and others must know.
     pub async fn ask(&self, command: Command) -> Reply {
         let patience = match &command {
             // The agent's phone may have to be called first.
-            Command::SignIn { .. } | Command::Ready { .. } => LEG_PATIENCE,
-            _ => PATIENCE,
+            Command::SignIn { .. } | Command::Ready { .. } => Some(LEG_PATIENCE),
+            Command::Use { .. } => None,
+            _ => Some(PATIENCE),
         };
         let (reply, answer) = oneshot::channel();
         match self.lane.try_send(Asked { command, reply }) {
@@ -51,9 +53,11 @@ impl Commands {
                 return Err(CommandError::Overloaded);
             }
         }
-        match tokio::time::timeout(patience, answer).await {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(_)) | Err(_) => Err(CommandError::Overloaded),
-        }
+        let answer = match patience {
+            Some(patience) => tokio::time::timeout(patience, answer).await.ok(),
+            None => Some(answer.await),
+        };
+        // `Err`: the core is gone.
+        answer.and_then(Result::ok).unwrap_or(Err(CommandError::Overloaded))
     }
 }

@@ -64,8 +64,15 @@ impl Core {
             self.stack_step(now, sip::Input::Command(command), out);
             return;
         }
-        let number = self.caller_number(&arrival.peer, &arrival.info);
-        let arrived = self.arrived(now, &arrival.peer, &arrival.info, &number);
+        let (number, arrived) = self.read_guarded(now, &arrival.peer, &arrival.info, out);
+        // A fault here costs this call only, which has a record all the same.
+        let (number, is_read) = match number {
+            Some(number) => (number, Ok(())),
+            None => {
+                let nobody = number::read("", &Home { area_code: String::new() });
+                (nobody, Err(Refusal::new(500, Cause::InternalError)))
+            }
+        };
         let id = arrived.call;
         let mut draft = Draft::new(now, self.world.clock, &arrived);
         self.record(now, Fact::CallArrived(arrived.clone()), out);
@@ -74,8 +81,8 @@ impl Core {
         let settings = Arc::clone(&self.settings);
         let flows = Arc::clone(&self.flows);
         let in_anothers_place = Refusal::new(603, Cause::Refused);
-        let room =
-            room.and_then(|()| if arrival.replaces { Err(in_anothers_place) } else { Ok(()) });
+        let room = is_read.and(room);
+        let room = room.and(if arrival.replaces { Err(in_anothers_place) } else { Ok(()) });
         let since = draft.arrived();
         let mut turn = Turn {
             now,
@@ -154,8 +161,7 @@ impl Core {
         if self.is_folded(now, peer) {
             return;
         }
-        let number = self.caller_number(peer, info);
-        let arrived = self.arrived(now, peer, info, &number);
+        let (_, arrived) = self.read_guarded(now, peer, info, out);
         let mut draft = Draft::new(now, self.world.clock, &arrived);
         draft.refuse(status);
         let cause = if status == 503 { Cause::Overload } else { Cause::BadRequest };
@@ -165,6 +171,38 @@ impl Core {
         self.record(now, Fact::Cdr(Box::new(cdr)), out);
     }
 
+    /// What an INVITE says, strangers' bytes and all. After a fault in that the number is `None`, and
+    /// the fact says what is certain.
+    fn read_guarded(
+        &mut self,
+        now: Instant,
+        peer: &sip::Peer,
+        info: &sip::InviteInfo,
+        out: &mut Vec<Effect>,
+    ) -> (Option<Number>, CallArrived) {
+        let read = self.guarded(now, "an INVITE's numbers", out, |core, _| {
+            let number = core.caller_number(peer, info);
+            let arrived = core.arrived(now, peer, info, &number);
+            (Some(number), arrived)
+        });
+        read.unwrap_or_else(|| {
+            let (trunk, account) = parties(peer);
+            let arrived = CallArrived {
+                call: self.new_call_id(now),
+                flow: String::new(),
+                called: String::new(),
+                trunk,
+                account,
+                caller_raw: String::new(),
+                caller: String::new(),
+                sip_call_id: cut(info.call_id.as_str(), 256),
+                caller_kind: kind_name(number::Kind::Other).to_owned(),
+                region: String::new(),
+            };
+            (None, arrived)
+        })
+    }
+
     fn arrived(
         &mut self,
         now: Instant,
@@ -172,15 +210,13 @@ impl Core {
         info: &sip::InviteInfo,
         number: &Number,
     ) -> CallArrived {
-        let (trunk, account) = match peer {
-            sip::Peer::Trunk(id) => (Some(id.clone()), None),
-            sip::Peer::Account(id) => (None, Some(id.clone())),
-        };
+        let (trunk, account) = parties(peer);
         let called = self.called(trunk.as_ref(), info);
+        let call = self.new_call_id(now);
         let flow = self.settings.route(trunk.as_ref(), &called).and_then(|id| self.flows.get(id));
         let flow = flow.map_or_else(String::new, |flow| format!("{}@{}", flow.id, flow.revision));
         CallArrived {
-            call: self.new_call_id(now),
+            call,
             flow,
             called,
             trunk,
@@ -224,6 +260,10 @@ impl Core {
 
     fn caller_of_trunk(&self, trunk: &TrunkId, info: &sip::InviteInfo) -> String {
         let from = info.from.uri.user.as_ref().map(|user| user.as_str().to_owned());
+        #[cfg(test)]
+        if from.as_deref() == Some("break-arrival") {
+            panic!("broken for a test");
+        }
         let Some(rules) = self.settings.trunks.get(trunk) else { return from.unwrap_or_default() };
         let found = rules.caller_from.iter().find_map(|source| match source {
             CallerFrom::Asserted => info.p_asserted.as_ref().and_then(user_of),
@@ -304,6 +344,13 @@ fn begin(
         closing: Vec::new(),
         too_long_at: turn.now + settings.call_limit,
     })
+}
+
+fn parties(peer: &sip::Peer) -> (Option<TrunkId>, Option<AccountId>) {
+    match peer {
+        sip::Peer::Trunk(id) => (Some(id.clone()), None),
+        sip::Peer::Account(id) => (None, Some(id.clone())),
+    }
 }
 
 fn line_of(trunk: Option<&TrunkId>, account: Option<&AccountId>) -> Option<Line> {

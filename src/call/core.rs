@@ -3,8 +3,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::acd::{self, Desk};
-use crate::base::{CallId, Deadlines, Instant, Random, RecordId, Wall, WallClock};
+use crate::base::{
+    AgentId, CallId, Deadlines, DialogId, Instant, Random, RecordId, Wall, WallClock,
+};
 use crate::call::entry::Entry;
+use crate::call::guard::Party;
 use crate::call::index::Index;
 use crate::call::input::Input;
 use crate::call::lines::Lines;
@@ -37,8 +40,14 @@ pub struct Core {
     pub(crate) stopping: Option<Instant>,
     pub(crate) drained: bool,
     pub(crate) records_full: bool,
+    /// Since when agents are in their states: the moment, and the wall as it was when it was first shown.
+    pub(crate) agents_since: HashMap<AgentId, (Instant, Wall)>,
     /// Trunks whose keep-alive fails.
     pub(crate) dead_trunks: std::collections::HashSet<crate::base::TrunkId>,
+    /// When the alarm of faults of ours ends.
+    pub(crate) internal_error_until: Option<Instant>,
+    /// The desk panicked in this step.
+    pub(crate) desk_faults: bool,
     work: VecDeque<Work>,
     stack_out: Vec<sip::Output>,
     desk_out: Vec<acd::Output>,
@@ -50,6 +59,8 @@ pub(crate) enum Work {
     Sip(sip::Event),
     Desk(acd::Output),
     Call(CallId, Input),
+    /// A fault cost this dialog, and with it its call.
+    Lost(DialogId),
 }
 
 /// What the core is made of at start.
@@ -100,7 +111,10 @@ impl Core {
             stopping: None,
             drained: false,
             records_full: false,
+            agents_since: HashMap::new(),
             dead_trunks: std::collections::HashSet::new(),
+            internal_error_until: None,
+            desk_faults: false,
             work: VecDeque::new(),
             stack_out: Vec::new(),
             desk_out: Vec::new(),
@@ -112,6 +126,11 @@ impl Core {
 
     /// Takes one event, pushes what must be done.
     pub fn handle(&mut self, now: Instant, event: Event, out: &mut Vec<Effect>) {
+        self.take_guarded(now, event, out);
+        self.settle(now, out);
+    }
+
+    pub(crate) fn take(&mut self, now: Instant, event: Event, out: &mut Vec<Effect>) {
         match event {
             Event::Sip(input) => self.stack_step(now, input, out),
             Event::Media(event) => self.on_media(event),
@@ -126,6 +145,10 @@ impl Core {
                     self.refusals.relax();
                 }
             }
+            // From the node's own hands.
+            Event::Alarm { id, what, cleared: false } if id == "internal-error" => {
+                self.internal_error(now, &what, out);
+            }
             Event::Alarm { id, what, cleared } => {
                 self.record(now, Fact::Alarm { id, what, cleared }, out);
             }
@@ -137,7 +160,6 @@ impl Core {
             Event::Shutdown { drain } => self.stopping = Some(now + drain),
             Event::Deadline => self.on_deadline(now, out),
         }
-        self.settle(now, out);
     }
 
     /// The first half of `handle` for a message: pushes what the stack says by itself, such as 100
@@ -149,7 +171,8 @@ impl Core {
     /// The second half: does what the events so far have led to.
     pub fn settle(&mut self, now: Instant, out: &mut Vec<Effect>) {
         self.run(now, out);
-        self.finish_stop(now, out);
+        self.guarded(now, "the end", out, |core, out| core.finish_stop(now, out));
+        self.tell_desk_faults(now, out);
     }
 
     /// When `handle` wants `Event::Deadline` if nothing comes before.
@@ -166,6 +189,7 @@ impl Core {
             self.strangers.deadline(),
             self.refusals.deadline(),
             stop,
+            self.internal_error_until,
         ];
         all.into_iter().flatten().min()
     }
@@ -181,6 +205,7 @@ impl Core {
             self.work.push_back(Work::Call(call, Input::Deadline));
         }
         self.flush_strangers(now, out);
+        self.forget_internal_error(now, out);
     }
 
     fn on_media(&mut self, event: media::Event) {
@@ -206,9 +231,7 @@ impl Core {
     pub(crate) fn run(&mut self, now: Instant, out: &mut Vec<Effect>) {
         for _ in 0..WORK_MAX {
             match self.work.pop_front() {
-                Some(Work::Sip(event)) => self.dispatch_sip(now, event, out),
-                Some(Work::Desk(output)) => self.dispatch_desk(now, output, out),
-                Some(Work::Call(call, input)) => self.step(now, call, input, out),
+                Some(work) => self.follow(now, work, out),
                 None => return,
             }
         }
@@ -222,8 +245,12 @@ impl Core {
 
     /// Tells the stack; what it sends goes out, what it tells follows.
     pub(crate) fn stack_step(&mut self, now: Instant, input: sip::Input, out: &mut Vec<Effect>) {
-        self.world.stack.handle(now, input, &mut self.stack_out);
+        let (stack, told) = self.stack_out();
+        let done = catch_unwind(AssertUnwindSafe(|| stack.handle(now, input, told)));
         self.take_stack_out(out);
+        if done.is_err() {
+            self.mend_stack(now, out);
+        }
     }
 
     pub(crate) fn take_stack_out(&mut self, out: &mut Vec<Effect>) {
@@ -249,8 +276,14 @@ impl Core {
     }
 
     pub(crate) fn try_desk(&mut self, now: Instant, input: acd::Input) -> Result<(), acd::Denied> {
-        let result = self.desk.handle(now, input, &mut self.desk_out);
-        self.work.extend(self.desk_out.drain(..).map(Work::Desk));
+        let party = Party::of(&input, &self.desk);
+        let (desk, told) = self.desk_out();
+        let result = catch_unwind(AssertUnwindSafe(|| desk.handle(now, input, told)));
+        let result = result.unwrap_or_else(|_| {
+            self.mend_desk(now, party);
+            Err(acd::Denied::Fault)
+        });
+        self.take_desk_out();
         result
     }
 

@@ -28,17 +28,18 @@ impl Call {
                 self.phase = Phase::Dialling(Box::new(Dialling { leg, dial, until, early: false }));
                 None
             }
-            Err(why) => {
+            Err((cause, why)) => {
                 tracing::warn!(call = %turn.call, trunk = %dial.trunk, why, "cannot dial");
-                turn.draft.set_back(Cause::FarFailed);
+                turn.draft.set_back(cause);
                 Some(FlowInput::Dialled(DialEnd::Failed))
             }
         }
     }
 
-    fn try_dial(&mut self, turn: &mut Turn<'_>, dial: &Dial) -> Result<Leg, &'static str> {
+    fn try_dial(&mut self, turn: &mut Turn<'_>, dial: &Dial) -> Result<Leg, (Cause, &'static str)> {
         let settings = turn.settings.clone();
-        let rules = settings.trunks.get(&dial.trunk).ok_or("there is no such trunk")?;
+        let rules =
+            settings.trunks.get(&dial.trunk).ok_or((Cause::FarFailed, "there is no such trunk"))?;
         let trunk = dial.trunk.clone();
         let (to, number, signalling_ip) = match &dial.target {
             DialTarget::Number(number) => {
@@ -48,14 +49,15 @@ impl Call {
                     .iter()
                     .find(|known| known.id == trunk)
                     .map(|known| known.address.ip())
-                    .ok_or("there is no such trunk")?;
+                    .ok_or((Cause::FarFailed, "there is no such trunk"))?;
                 let user = sip::Text::from(number.as_str());
                 (sip::Destination::Trunk { trunk: trunk.clone(), user }, number.clone(), address)
             }
             DialTarget::Uri(text) => {
                 let uri = sip::Uri::parse(&sip::Text::from(text.as_str()))
-                    .map_err(|_| "the SIP address cannot be read")?;
-                let address = numeric_host(&uri).ok_or("the SIP address has no numeric host")?;
+                    .map_err(|_| (Cause::FarFailed, "the SIP address cannot be read"))?;
+                let address = numeric_host(&uri)
+                    .ok_or((Cause::FarFailed, "the SIP address has no numeric host"))?;
                 (
                     sip::Destination::Uri { trunk: trunk.clone(), uri: Box::new(uri) },
                     text.clone(),
@@ -65,7 +67,7 @@ impl Call {
         };
         let line = Line::Trunk(trunk);
         if !turn.take_line(line.clone(), dial.emergency) {
-            return Err("no channel of the trunk is free");
+            return Err((Cause::NoChannel, "no channel of the trunk is free"));
         }
         let dialog = turn.take_dialog();
         let place = Place {
@@ -77,7 +79,7 @@ impl Call {
         let Some(mut leg) = Leg::open(turn, party, dialog, Some(line.clone()), place) else {
             turn.drop_dialog(dialog);
             turn.drop_line(&line);
-            return Err("no RTP port is free");
+            return Err((Cause::NoMediaPort, "no RTP port is free"));
         };
         let own = rules.numbers.first().map_or("", String::as_str);
         let shown = match dial.caller_id {

@@ -25,6 +25,7 @@ impl Core {
                 self.refused_by_stack(now, &peer, &info, status, out);
             }
             sip::Event::Stranger { source } => self.strangers.count(now, source),
+            sip::Event::LockedOut { locked } => self.locked_out(now, &locked, out),
             sip::Event::Registered { account, binding } => {
                 self.registered(now, &account, &binding, out);
             }
@@ -122,11 +123,12 @@ impl Core {
     }
 }
 
-fn dialog_of(event: &sip::Event) -> Option<DialogId> {
+pub(crate) fn dialog_of(event: &sip::Event) -> Option<DialogId> {
     match event {
         sip::Event::Cancelled { dialog }
         | sip::Event::Acked { dialog, .. }
         | sip::Event::Progress { dialog, .. }
+        | sip::Event::Redirected { dialog, .. }
         | sip::Event::Answered { dialog, .. }
         | sip::Event::Failed { dialog, .. }
         | sip::Event::Offered { dialog, .. }
@@ -142,6 +144,7 @@ fn dialog_of(event: &sip::Event) -> Option<DialogId> {
         | sip::Event::MessageDone { .. }
         | sip::Event::Refused { .. }
         | sip::Event::Stranger { .. }
+        | sip::Event::LockedOut { .. }
         | sip::Event::Registered { .. }
         | sip::Event::Unregistered { .. }
         | sip::Event::TrunkAlive { .. } => None,

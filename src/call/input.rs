@@ -4,6 +4,7 @@ use crate::{acd, media, sip};
 
 /// What may come to one call.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "each is moved a few times")]
 pub(crate) enum Input {
     /// The flow begins.
     Begin,

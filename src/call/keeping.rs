@@ -109,6 +109,21 @@ impl Core {
         }
     }
 
+    /// A leg that a fault of ours cost its dialog or its step: whoever waits for it hears of that. Is it
+    /// a call's now, it goes with that call.
+    pub(crate) fn lose_leg(&mut self, now: Instant, id: CallId, out: &mut Vec<Effect>) {
+        match self.world.open_legs.get(id).map(|leg| &leg.state) {
+            Some(LegState::Calling { .. }) => {
+                self.step_leg(now, id, Input::End(Cause::InternalError), out);
+            }
+            Some(LegState::Lent { call, .. }) => self.bury(now, *call, out),
+            Some(LegState::Idle { .. } | LegState::Lost { .. }) => {
+                self.end_leg(now, id, LegEnd::Failed, out);
+            }
+            None => {}
+        }
+    }
+
     /// A leg is gone: its record, and the agent is not ready any more.
     pub(crate) fn leg_down(
         &mut self,

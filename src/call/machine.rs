@@ -228,6 +228,11 @@ impl Call {
                 self.on_progress(turn, dialog, status, sdp);
             }
             sip::Event::Answered { dialog, sdp } => self.on_answered(turn, dialog, sdp),
+            sip::Event::Redirected { dialog, source } => {
+                if let Some(leg) = self.leg_mut(dialog) {
+                    leg.stream.signals_from(source);
+                }
+            }
             sip::Event::Offered { dialog, sdp, source } => {
                 if let Some(leg) = self.leg_mut(dialog) {
                     leg.stream.signals_from(source);
@@ -249,6 +254,7 @@ impl Call {
             | sip::Event::MessageDone { .. }
             | sip::Event::Refused { .. }
             | sip::Event::Stranger { .. }
+            | sip::Event::LockedOut { .. }
             | sip::Event::Registered { .. }
             | sip::Event::Unregistered { .. }
             | sip::Event::TrunkAlive { .. } => {}

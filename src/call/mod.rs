@@ -41,6 +41,7 @@ mod draft;
 mod ending;
 mod entry;
 mod flowing;
+mod guard;
 mod index;
 mod input;
 mod keeping;

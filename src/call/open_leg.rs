@@ -127,11 +127,17 @@ fn calling(
             turn.drop_dialog(dialog);
             "hung up at once".to_owned()
         }
+        // Another contact of the account is called now: its RTP may come from there.
+        Input::Sip(sip::Event::Redirected { source, .. }) => {
+            leg.stream.signals_from(source);
+            return Became::Same(LegState::Calling { leg, until, command, asking });
+        }
         Input::Media(media::Event::Failed { why, .. }) => format!("has no media: {why}"),
         Input::Deadline if turn.now >= until => {
             format!("did not answer within {} s", LEG_RING.as_secs())
         }
         Input::End(Cause::Command) => "was called off by another command".to_owned(),
+        Input::End(Cause::InternalError) => "cannot be called: internal error".to_owned(),
         Input::End(_) => "is no longer called: the engine stops".to_owned(),
         _ => return Became::Same(LegState::Calling { leg, until, command, asking }),
     };

@@ -1,5 +1,5 @@
 use crate::acd::{self, Decline, Withdrawal};
-use crate::base::{AgentId, OfferId, QueueId};
+use crate::base::{AgentId, DialogId, OfferId, QueueId};
 use crate::call::ending::ms;
 use crate::call::leg::{Leg, Party, Place};
 use crate::call::machine::Call;
@@ -111,7 +111,7 @@ impl Call {
         let leg = if phone == Some(AnswerBy::OpenLeg) {
             self.take_open_leg(turn, &agent)
         } else {
-            self.ring(turn, &agent, &waiting, false)
+            self.ring(turn, &agent, &waiting, None)
         };
         let Some(leg) = leg else {
             turn.drop_agent();
@@ -127,16 +127,19 @@ impl Call {
         }
     }
 
-    /// Calls the agent's phone. `auto_answer` asks the phone to pick up by itself (C3).
+    /// Calls the agent's phone; `again` the one that the dialog rings, and asks it to pick up by itself
+    /// (C3).
     pub(crate) fn ring(
         &mut self,
         turn: &mut Turn<'_>,
         agent: &AgentId,
         waiting: &Waiting,
-        auto_answer: bool,
+        again: Option<DialogId>,
     ) -> Option<Leg> {
         let account = turn.settings.phones.get(agent)?.account.clone();
-        let signalling_ip = turn.world.contact_ip(&account)?;
+        let phone = again.and_then(|dialog| turn.world.stack.phone_of(&account, dialog));
+        let newest = || turn.world.contact_ip(&account);
+        let signalling_ip = phone.map(|flow| flow.peer.ip()).or_else(newest)?;
         let address = turn.settings.media_address;
         let dialog = turn.take_dialog();
         let worker = self.worker_of_next_leg(turn);
@@ -153,7 +156,7 @@ impl Call {
         if !turn.draft.region().is_empty() {
             headers.push((sip::Text::from("X-Region"), sip::Text::from(turn.draft.region())));
         }
-        if auto_answer {
+        if again.is_some() {
             headers.extend(picks_up_by_itself(&turn.settings.sip.realm));
         }
         let caller = turn.draft.caller();
@@ -162,7 +165,10 @@ impl Call {
             user: (!caller.is_empty()).then(|| sip::Text::from(caller)),
         };
         let sdp = Some(leg.offer(false));
-        let to = sip::Destination::Account(account);
+        let to = match phone {
+            Some(flow) => sip::Destination::Phone { account, flow: flow.into() },
+            None => sip::Destination::Account(account),
+        };
         turn.sip(sip::Command::Invite { dialog, to, from, headers, sdp });
         Some(leg)
     }

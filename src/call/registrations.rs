@@ -1,8 +1,14 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
 use crate::acd;
 use crate::base::{AccountId, AgentId, Instant, TrunkId};
 use crate::call::core::Core;
 use crate::call::{Effect, Fact, RegistrationView, Settings, View};
 use crate::sip;
+
+/// Sources, and accounts of each, that the alarm of locks names.
+const NAMED: usize = 16;
 
 impl Core {
     /// Registrations of the last run are good until they expire (R18).
@@ -161,6 +167,34 @@ impl Core {
     ) {
         let id = format!("trunk-{trunk}");
         self.record(now, Fact::Alarm { id, what, cleared }, out);
+    }
+
+    /// Sources of phones are locked after wrong passwords: an alarm names them and the accounts.
+    pub(crate) fn locked_out(
+        &mut self,
+        now: Instant,
+        locked: &BTreeMap<IpAddr, BTreeSet<String>>,
+        out: &mut Vec<Effect>,
+    ) {
+        let place = |(source, users): (&IpAddr, &BTreeSet<String>)| {
+            let users: Vec<&str> = users.iter().take(NAMED).map(String::as_str).collect();
+            match users.is_empty() {
+                true => source.to_string(),
+                false => format!("{source} (accounts {})", users.join(", ")),
+            }
+        };
+        let places: Vec<String> = locked.iter().take(NAMED).map(place).collect();
+        let (cleared, minutes) = (locked.is_empty(), self.settings.sip.lockout.time.as_secs() / 60);
+        let what = if cleared {
+            "no phone is locked out any more".to_owned()
+        } else {
+            format!(
+                "wrong passwords from {}: they are not listened to until {minutes} minutes after the \
+                 last one; correct the password of these phones",
+                places.join("; ")
+            )
+        };
+        self.record(now, Fact::Alarm { id: "lockout".to_owned(), what, cleared }, out);
     }
 
     pub(crate) fn flush_strangers(&mut self, now: Instant, out: &mut Vec<Effect>) {

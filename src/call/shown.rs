@@ -13,6 +13,7 @@ impl Core {
         let queues: Vec<QueueId> = self.desk.queues().map(|queue| queue.id.clone()).collect();
         let mut trunks: Vec<TrunkId> = self.settings.trunks.keys().cloned().collect();
         trunks.sort();
+        self.agents_since.retain(|agent, _| self.desk.agent(agent).is_some());
         agents.iter().for_each(|agent| self.show_agent(agent, out));
         queues.iter().for_each(|queue| self.show_queue(queue, out));
         trunks.iter().for_each(|trunk| self.show_trunk(trunk, out));
@@ -69,6 +70,15 @@ impl Core {
     pub(crate) fn show_agent(&mut self, agent: &AgentId, out: &mut Vec<Effect>) {
         let Some(now) = self.desk.agent(agent) else { return };
         let (status, reason) = status_names(now.status);
+        // Once for each state: the wall that it is told by drifts from look to look.
+        let since = match self.agents_since.get(agent) {
+            Some((at, wall)) if *at == now.since => *wall,
+            _ => {
+                let wall = self.world.clock.wall(now.since);
+                self.agents_since.insert(agent.clone(), (now.since, wall));
+                wall
+            }
+        };
         let view = AgentView {
             id: agent.clone(),
             name: now.name.to_owned(),
@@ -79,7 +89,7 @@ impl Core {
             wall: wall_name(now.status, now.state).to_owned(),
             reachable: now.reachable,
             leg: self.leg_state(agent).map(str::to_owned),
-            since: self.world.clock.wall(now.since),
+            since,
             call: self.world.index.agents.get(agent).copied(),
             queues: now.queues.to_vec(),
         };

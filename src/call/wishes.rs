@@ -56,9 +56,11 @@ impl Call {
         if ringing.asked {
             return Err(CommandError::WrongState("the phone was asked to answer already".into()));
         }
+        // Of several phones the one that rings, not another.
+        let dialog = ringing.leg.dialog;
         // A phone with one line takes the new call only when the old one is gone.
         ringing.leg.hang_up(turn, 487, None);
-        let Some(leg) = self.ring(turn, agent, waiting, true) else {
+        let Some(leg) = self.ring(turn, agent, waiting, Some(dialog)) else {
             self.ring_failed(turn, 480);
             return Err(CommandError::PhoneCannot(format!(
                 "the phone of agent {agent} is not registered any more, or no RTP port is free"

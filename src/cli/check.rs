@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use hotline::base::Faults;
-use hotline::node::{check_routes, known, load_prompts, read_config, read_flows};
+use hotline::node::{known, load_prompts, read_flows, read_flows_of, read_on};
 
 /// `hotline check`.
 #[derive(Args, Debug)]
@@ -24,7 +24,8 @@ impl Check {
             }
             Err(faults) => {
                 eprintln!("{faults}");
-                eprintln!("{} faults", faults.0.len());
+                let count = faults.0.len();
+                eprintln!("{count} fault{}", if count == 1 { "" } else { "s" });
                 Ok(ExitCode::FAILURE)
             }
         }
@@ -32,17 +33,17 @@ impl Check {
 }
 
 fn check(dialplans: &Path, file: Option<&Path>) -> Result<String, Faults> {
-    let config = file.map(|file| read_config(Some(file))).transpose()?;
-    let sounds = config.as_ref().and_then(|config| config.node.sounds.clone());
-    let prompts = load_prompts(sounds.as_deref())?;
-    let tenant = config.as_ref().map(|config| &config.call.tenant);
-    let flows = read_flows(dialplans, tenant, &known(config.as_ref(), &prompts))?;
-    if let (Some(file), Some(config)) = (file, &config) {
-        check_routes(file, config, &flows)?;
-    }
+    let mut notices = Vec::new();
+    let flows = if let Some(file) = file {
+        let (config, faults) = read_on(Some(file))?;
+        let prompts = load_prompts(config.node.sounds.as_deref())?;
+        notices = config.notices();
+        read_flows_of(file, &config, dialplans, &prompts, faults)?
+    } else {
+        read_flows(dialplans, None, &known(None, &load_prompts(None)?))?
+    };
     let names: Vec<String> =
         flows.iter().map(|flow| format!("{} (revision {})", flow.id, flow.revision)).collect();
-    let notices = config.map(|config| config.notices()).unwrap_or_default();
     let notices: String = notices.iter().map(|notice| format!("notice: {notice}\n")).collect();
     Ok(format!("{notices}{} flows are good: {}", names.len(), names.join(", ")))
 }

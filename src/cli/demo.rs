@@ -56,7 +56,8 @@ impl Demo {
             "\nThe engine stays up. A softphone of yours may register as 1001, password demo-1001, at {sip},"
         );
         println!("and call 12345, 9196 (echo) or 9197 (tone). Ctrl-C ends it.");
-        wait_for_signal(|| engine.is_running())?;
+        // It has no file to read anew: the terminal is gone.
+        wait_for_signal(|| engine.is_running(), || false)?;
         engine.stop();
         Ok(ExitCode::SUCCESS)
     }
@@ -69,7 +70,8 @@ fn play(engine: &Engine, sip: SocketAddr) -> anyhow::Result<bool> {
     let before = newest_call(engine)?.and_then(|call| call["call"].as_str().map(str::to_owned));
     let mut ready = |agent: &DemoAgent, _: SocketAddr| sign_in(engine, agent);
     let mut talking = |talk: &Talk| live_link(engine, talk);
-    let mut hooks = Hooks { ready: &mut ready, talking: &mut talking };
+    let mut gone = |agent: &DemoAgent| sign_out(engine, agent);
+    let mut hooks = Hooks { ready: &mut ready, talking: &mut talking, gone: &mut gone };
     let verdict = run(&plan, &mut hooks, &mut std::io::stdout())?;
     let mut good = verdict.all_held();
     let checks = record_checks(engine, &plan, before.as_deref())?;
@@ -120,6 +122,14 @@ fn sign_in(engine: &Engine, agent: &DemoAgent) -> Result<(), String> {
     let id = AgentId::new(&agent.number);
     engine.ask(Command::SignIn { agent: id.clone() }).map_err(|error| error.to_string())?;
     engine.ask(Command::Ready { agent: id }).map_err(|error| error.to_string())
+}
+
+/// Whoever comes next finds the agents as they were.
+fn sign_out(engine: &Engine, agent: &DemoAgent) -> Result<(), String> {
+    let id = AgentId::new(&agent.number);
+    let not_ready = Command::NotReady { agent: id.clone(), reason: "the demo is over".to_owned() };
+    engine.ask(not_ready).map_err(|error| error.to_string())?;
+    engine.ask(Command::SignOut { agent: id }).map_err(|error| error.to_string())
 }
 
 fn live_link(engine: &Engine, _talk: &Talk) -> Vec<String> {

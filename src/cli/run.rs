@@ -28,7 +28,14 @@ impl Run {
         log::start(config.node.log, "info");
         let engine = Engine::start(file, config)?;
         tracing::info!(api = %format!("http://{}/docs", engine.api()), "running");
-        let told = wait_for_signal(|| engine.is_running())?;
+        let told = wait_for_signal(
+            || engine.is_running(),
+            || {
+                tracing::info!("SIGHUP: reading flows and configuration anew");
+                engine.reload();
+                true
+            },
+        )?;
         tracing::info!("stopping");
         engine.stop();
         tracing::info!("stopped");
@@ -37,18 +44,28 @@ impl Run {
     }
 }
 
-/// Returns `true` at SIGTERM or Ctrl-C, `false` when the engine runs no more.
-pub(crate) fn wait_for_signal(is_running: impl Fn() -> bool) -> anyhow::Result<bool> {
+/// Returns `true` at SIGTERM or Ctrl-C, `false` when the engine runs no more. `hung_up` is called at
+/// SIGHUP and says whether to go on.
+pub(crate) fn wait_for_signal(
+    is_running: impl Fn() -> bool,
+    hung_up: impl Fn() -> bool,
+) -> anyhow::Result<bool> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         use tokio::signal::unix::{SignalKind, signal};
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hangup = signal(SignalKind::hangup())?;
         let mut look = tokio::time::interval(LOOK_EVERY);
         loop {
             tokio::select! {
                 _ = terminate.recv() => return Ok(true),
                 _ = interrupt.recv() => return Ok(true),
+                _ = hangup.recv() => {
+                    if !hung_up() {
+                        return Ok(true);
+                    }
+                }
                 _ = look.tick() => {
                     if !is_running() {
                         tracing::error!("the engine's core ended by a fault");

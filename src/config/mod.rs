@@ -13,4 +13,4 @@ mod trunks;
 pub use at_start::{at_start, needs_restart};
 pub use media::MediaSettings;
 pub use node::{ApiSettings, LogFormat, NodeSettings, RecordSettings, Token};
-pub use read::{Config, KEYS_FILE, read};
+pub use read::{Config, KEYS_FILE, read, read_on};

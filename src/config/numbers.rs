@@ -5,13 +5,13 @@ use crate::call::{Route, TrunkRules};
 use crate::config::section::Section;
 use crate::number::{self, Home, Kind, Number};
 
-/// Which number leads into which flow, in the file's order. Whether the flow exists is checked when
-/// the flows are read.
+/// Which number leads into which flow, in the file's order, and on which lines. Whether the flow
+/// exists is checked when the flows are read.
 pub(crate) fn read(
     root: &mut Section<'_, '_>,
     trunks: &HashMap<TrunkId, TrunkRules>,
-) -> Vec<Route> {
-    let mut routes = Vec::new();
+) -> (Vec<Route>, Vec<u64>) {
+    let (mut routes, mut lines) = (Vec::new(), Vec::new());
     for mut number in root.sections("number") {
         let called = number.required("called");
         let trunk = number.text_or_none("trunk").map(|name| TrunkId::new(&name));
@@ -23,10 +23,11 @@ pub(crate) fn read(
             );
         }
         let flow = FlowId::new(&number.required("flow"));
+        lines.push(number.line());
         number.finish();
         routes.push(Route { called, trunk, flow });
     }
-    routes
+    (routes, lines)
 }
 
 /// The caller lists.

@@ -25,6 +25,8 @@ pub struct Config {
     pub call: call::Settings,
     /// Voicemail boxes that flows may name.
     pub boxes: BTreeSet<crate::base::BoxId>,
+    /// The line of each route of `call.routes`, in the same order.
+    pub route_lines: Vec<u64>,
     /// Every key that was asked for, `section.key`.
     pub keys: BTreeSet<String>,
 }
@@ -34,6 +36,14 @@ pub struct Config {
 /// # Errors
 /// Every fault, with line, key, what stands there and what is allowed.
 pub fn read(file: &Path, text: &str) -> Result<Config, Faults> {
+    let (config, faults) = read_on(file, text);
+    if faults.0.is_empty() { Ok(config) } else { Err(faults) }
+}
+
+/// The same, but what is wrong has its default or is left out: for looking on, so that faults of other
+/// files are told at the same time. Never for running by it.
+#[must_use]
+pub fn read_on(file: &Path, text: &str) -> (Config, Faults) {
     let reading = Reading::new(file.to_path_buf(), text);
     let mut root = reading.root();
     let node = NodeSettings::read(&mut root);
@@ -53,7 +63,7 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Faults> {
         );
         root.fault(0, "agent.answer", what);
     }
-    let routes = numbers::read(&mut root, &trunk_rules);
+    let (routes, route_lines) = numbers::read(&mut root, &trunk_rules);
     let lists = numbers::lists(&mut root, &tenant.area_code);
     let limits = Limits::read(&mut root);
     root.finish();
@@ -74,8 +84,8 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Faults> {
         calls_max: limits.calls_max,
         probe_every: limits.probe_every,
     };
-    let keys = reading.finish()?;
-    Ok(Config { node, media, call, boxes: tenant.boxes, keys })
+    let (keys, faults) = reading.finish();
+    (Config { node, media, call, boxes: tenant.boxes, route_lines, keys }, faults)
 }
 
 struct Tenant {

@@ -10,6 +10,9 @@ use toml::de::{DeTable, DeValue};
 
 use crate::base::{Fault, Faults};
 
+/// Keys whose values are told to nobody.
+const SECRETS: [&str; 4] = ["password", "secret", "ha1_md5", "ha1_sha256"];
+
 /// What is shared by all sections of one file while it is read: the text, the faults found so far,
 /// and the keys that the program asked for (the reference page is checked against them).
 #[derive(Debug)]
@@ -50,12 +53,12 @@ impl<'t> Reading<'t> {
         self.faults.borrow_mut().push(Fault { file: self.file.clone(), line, key, what });
     }
 
-    /// All that was wrong, in the order of lines; `Ok` when nothing was.
-    pub(crate) fn finish(self) -> Result<BTreeSet<String>, Faults> {
+    /// The keys that were asked for, and all that was wrong, in the order of lines.
+    pub(crate) fn finish(self) -> (BTreeSet<String>, Faults) {
         let mut faults = self.faults.into_inner();
         faults.sort();
         faults.dedup();
-        if faults.is_empty() { Ok(self.asked.into_inner()) } else { Err(Faults(faults)) }
+        (self.asked.into_inner(), Faults(faults))
     }
 }
 
@@ -93,7 +96,10 @@ impl<'r, 't> Section<'r, 't> {
     }
 
     fn wrong<T>(&self, line: u64, key: &str, value: &DeValue<'_>, allowed: &str, or: T) -> T {
-        self.fault(line, key, format!("{} is not allowed; allowed: {allowed}", shown(value)));
+        // A fault is logged and answered to whoever asked for a reload: no secret stands in it.
+        let is_secret = SECRETS.contains(&key);
+        let value = if is_secret { "what stands there".to_owned() } else { shown(value) };
+        self.fault(line, key, format!("{value} is not allowed; allowed: {allowed}"));
         or
     }
 
@@ -427,7 +433,7 @@ mod tests {
         let mut f = root.sections("f");
         assert_eq!(f[0].required("id"), "");
         root.finish();
-        let faults = reading.finish().unwrap_err().to_string();
+        let faults = reading.finish().1.to_string();
         assert_eq!(
             faults,
             "hotline.toml:1: a: 5 is not allowed; allowed: a whole number from 1 to 4\n\

@@ -30,6 +30,11 @@ pub(crate) fn read(root: &mut Section<'_, '_>) -> Settings {
             "is not allowed; allowed: min_expires ≤ default_expires ≤ max_expires",
         );
     }
+    let nat_keepalive = sip.time(
+        "nat_keepalive",
+        Duration::ZERO..=SECOND * 3_600,
+        defaults.nat_keepalive.unwrap_or_default(),
+    );
     let mut lockout = defaults.lockout;
     lockout.time = sip.time("lockout", SECOND..=SECOND * 86_400, lockout.time);
     let listeners = listeners(&mut sip);
@@ -43,6 +48,7 @@ pub(crate) fn read(root: &mut Section<'_, '_>) -> Settings {
         min_expires,
         default_expires,
         max_expires,
+        nat_keepalive: (!nat_keepalive.is_zero()).then_some(nat_keepalive),
         lockout,
         ..defaults
     }

@@ -165,7 +165,7 @@ pub enum Command {
         to: usize,
     },
     /// Streams come from another worker. Commands that name them, and later ones that hang on
-    /// those, wait until they are there; what has not come within 1 s fails as `NotArrived`.
+    /// those, wait until they are there; what has not come within 3 s fails as `NotArrived`.
     Await {
         /// The streams.
         streams: Vec<StreamId>,

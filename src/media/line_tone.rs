@@ -24,8 +24,9 @@ const HOP: usize = 80;
 const PLACES: [f32; 5] = [431.0, 440.5, 450.0, 459.5, 469.0];
 /// A tone has this share of all energy at its place.
 const SHARE: f32 = 0.70;
-/// The mean square of the faintest tone: −42 dBFS.
-const FAINT: f32 = 34_000.0;
+/// The mean square of the faintest tone: half a decibel below −42 dBFS, so that those are heard whose
+/// looks say a little less.
+const FAINT: f32 = 30_000.0;
 /// A pause is by so much fainter than the tone before it, as power: 7 dB.
 const PAUSE: f32 = 0.2;
 /// Looks in a row that make a new state; fewer are a fault in transmission.

@@ -9,7 +9,7 @@ use crate::media::streams::Streams;
 use crate::media::{Command, Event, Failure, Out};
 
 /// How long a stream is awaited.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Commands that may wait for streams.
 const HELD_MAX: usize = 1_024;
 

@@ -48,6 +48,7 @@ impl CoreThread {
     pub(crate) fn run(mut self) {
         let now = self.clock.now();
         self.hands.carry_out(now, &mut self.effects);
+        self.hands.know_phones(&self.core);
         loop {
             let mut busy = self.deadlines();
             match self.house() {
@@ -95,14 +96,18 @@ impl CoreThread {
             self.tell_turned_away(self.turned_away.take_due(now));
         }
         self.hands.tick(now, &self.core);
-        if let Some(full) = self.hands.look_at_spool() {
-            self.handle(Event::RecordsFull(full));
-        }
+        self.look_at_spool();
         let due = self.core.deadline().is_some_and(|at| at <= now);
         if due {
             self.handle(Event::Deadline);
         }
         due
+    }
+
+    fn look_at_spool(&mut self) {
+        if let Some(full) = self.hands.look_at_spool() {
+            self.handle(Event::RecordsFull(full));
+        }
     }
 
     fn tell_turned_away(&mut self, rows: Vec<TurnedAway>) {
@@ -151,6 +156,11 @@ impl CoreThread {
     fn media(&mut self) -> bool {
         let mut busy = false;
         for _ in 0..AT_ONCE {
+            let Some(event) = self.hands.take_refused() else { break };
+            self.handle(Event::Media(event));
+            busy = true;
+        }
+        for _ in 0..AT_ONCE {
             let Ok(event) = self.lanes.media.try_recv() else { break };
             self.handle(Event::Media(event));
             busy = true;
@@ -182,6 +192,7 @@ impl CoreThread {
 
     fn calls(&mut self) -> bool {
         let mut busy = false;
+        self.look_at_spool();
         for _ in 0..CALLS_AT_ONCE {
             let Ok(input) = self.lanes.calls.try_recv() else { break };
             self.handle(Event::Sip(input));
@@ -197,3 +208,6 @@ impl CoreThread {
         self.lanes.wait(until.since(now).min(WAIT_MAX));
     }
 }
+
+#[cfg(test)]
+mod tests;

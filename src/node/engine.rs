@@ -9,7 +9,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, bounded};
 use tokio::sync::watch;
 
-use crate::api::{Commands, Door, Events, Health, Live, Metrics};
+use crate::api::{Commands, Door, Events, Health, Live, Metrics, Reload};
 use crate::base::{Faults, Random};
 use crate::call::{Core, Event, Parts};
 use crate::config::Config;
@@ -22,9 +22,11 @@ use crate::node::kept::{Kept, KeptError};
 use crate::node::lanes::{House, Senders, lanes};
 use crate::node::media::{self as media_threads, MediaThreads};
 use crate::node::net::Net;
+use crate::node::phone_sources::PhoneSources;
 use crate::node::recording_desk::{self, RecordingThreads};
 use crate::node::refusal::Refusals;
 use crate::node::sockets::Sockets;
+use crate::node::spool_outbox::SpoolOutbox;
 use crate::node::spooling::{self, Spooling};
 use crate::node::tcp::TcpHub;
 use crate::node::throttle::Throttle;
@@ -86,6 +88,7 @@ pub struct Engine {
     token: String,
     live: Arc<Live>,
     commands: Commands,
+    reload: Reload,
     drain: Duration,
 }
 
@@ -102,12 +105,12 @@ impl Engine {
         }
         let prompts = Arc::new(sounds::load_prompts(config.node.sounds.as_deref())?);
         let flows = Arc::new(read_flows(file.as_deref(), &config, &prompts)?);
-        let kept = Kept::open(&config.node.data)?;
-        let clock = kept.start_clock()?;
+        let mut kept = Kept::open(&config.node.data)?;
+        let clock = kept.start_clock();
         let mut call = config.call.clone();
-        call.sip.nonce_key = kept.nonce_key()?;
+        call.sip.nonce_key = kept.nonce_key();
         let call = Arc::new(call);
-        let token = kept.token(&config.node.api)?;
+        let token = kept.token(&config.node.api);
         let mut random = Random::from_seed(threads::system_seed());
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -130,7 +133,8 @@ impl Engine {
             recordings.blocks.clone(),
         )?);
         let trunks = TrunkSources::new(&call.sip.trunks);
-        let throttle = Throttle::new(trunks.clone());
+        let phones = PhoneSources::default();
+        let throttle = Throttle::new(trunks.clone(), phones.clone());
         let refusals = Refusals::new(trunks.clone(), random.fork());
         let tcp = TcpHub::new(
             runtime.handle().clone(),
@@ -155,15 +159,22 @@ impl Engine {
         let live = Arc::new(Live::default());
         let health = Arc::new(Health::default());
         let to_core = senders.clone();
-        let (keep, keeper) = kept.run(clock, Arc::clone(&stop), move |gate| to_core.kept(gate));
+        let of_alarms = senders.clone();
+        let (keep, keeper) = kept.run(
+            clock,
+            Arc::clone(&stop),
+            move |gate| to_core.kept(gate),
+            move |alarm| spooling::tell(&of_alarms, alarm),
+        );
         let hands = Hands::new(Tools {
             net,
             media: Arc::clone(&media),
-            spool: batches,
+            spool: SpoolOutbox::new(batches),
             live: Arc::clone(&live),
             health: Arc::clone(&health),
             senders: senders.clone(),
             keep,
+            phones,
         });
         let turned_away = refusals.counts().clone();
         let core = CoreThread::new(core, hands, lanes, turned_away, clock, effects);
@@ -196,7 +207,7 @@ impl Engine {
                 trunks,
             },
         );
-        let events = door.events.clone();
+        let (events, reload) = (door.events.clone(), Arc::clone(&door.reload));
         let api = http::start(&runtime, config.node.api.listen, door)?;
         senders.house(House::Event(Event::Clock(clock.wall())));
         Ok(Self {
@@ -216,6 +227,7 @@ impl Engine {
             token,
             live,
             commands,
+            reload,
             drain: config.node.drain,
         })
     }
@@ -252,6 +264,14 @@ impl Engine {
         match &self.runtime {
             Some(runtime) => runtime.block_on(self.commands.ask(command)),
             None => Err(crate::call::CommandError::Overloaded),
+        }
+    }
+
+    /// Begins to read flows and configuration anew, as `POST /v1/config/reload` does; the log tells what
+    /// came of it. Of several the later one's files count.
+    pub fn reload(&self) {
+        if let Some(runtime) = &self.runtime {
+            runtime.spawn(http::reload_and_tell(Arc::clone(&self.reload)));
         }
     }
 
@@ -372,6 +392,7 @@ fn door(
         nonce_key: parts.nonce_key,
         trunks: parts.trunks,
         health: Arc::clone(&parts.health),
+        turn: Arc::default(),
     });
     let clock = parts.clock;
     let door = Door {

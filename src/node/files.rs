@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::base::{Fault, Faults, TenantId};
+use crate::base::{Fault, Faults, FlowId, TenantId};
 use crate::config::{self, Config};
 use crate::dialplan::{Flows, Known};
 use crate::media::Prompts;
@@ -24,6 +24,50 @@ pub fn read_config(file: Option<&Path>) -> Result<Config, Faults> {
     let Some(file) = file else { return config::read(Path::new("hotline.toml"), "") };
     let text = read_text(file).map_err(|fault| Faults(vec![fault]))?;
     config::read(file, &text)
+}
+
+/// Reads the configuration as far as it can be read, with what is wrong in it.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read_on(file: Option<&Path>) -> Result<(Config, Faults), Faults> {
+    let named = file.unwrap_or(Path::new("hotline.toml"));
+    let text = file.map_or(Ok(String::new()), read_text).map_err(|fault| Faults(vec![fault]))?;
+    Ok(config::read_on(named, &text))
+}
+
+/// Reads the flows for a configuration that had these faults, and tells all faults at once.
+///
+/// # Errors
+/// Every fault: of the configuration, of the flows, and of numbers that lead nowhere.
+pub fn read_flows_of(
+    named: &Path,
+    config: &Config,
+    folder: &Path,
+    prompts: &Prompts,
+    Faults(mut faults): Faults,
+) -> Result<Flows, Faults> {
+    let tenant = &config.call.tenant;
+    let read = read_flows(folder, Some(tenant), &known(Some(config), prompts));
+    faults.extend(match &read {
+        Ok(flows) => lost_routes(named, config, folder, |flow| flows.get(flow).is_some()),
+        // A flow with a fault is there all the same.
+        Err(_) => lost_routes(named, config, folder, |flow| is_file(folder, tenant, flow)),
+    });
+    faults.sort();
+    match read {
+        Ok(flows) if faults.is_empty() => Ok(flows),
+        Ok(_) => Err(Faults(faults)),
+        Err(Faults(more)) => {
+            faults.extend(more);
+            Err(Faults(faults))
+        }
+    }
+}
+
+fn is_file(folder: &Path, tenant: &TenantId, flow: &FlowId) -> bool {
+    let of_tenant = flow.as_str().split_once('/').is_some_and(|(of, _)| of == tenant.as_str());
+    of_tenant && folder.join(format!("{flow}.flow.yaml")).is_file()
 }
 
 fn read_text(file: &Path) -> Result<String, Fault> {
@@ -108,24 +152,32 @@ pub fn read_flows(
 ///
 /// # Errors
 /// Every number that does not.
-pub fn check_routes(file: &Path, config: &Config, flows: &Flows) -> Result<(), Faults> {
-    let missing: Vec<Fault> = config
-        .call
-        .routes
-        .iter()
-        .filter(|route| flows.get(&route.flow).is_none())
-        .map(|route| Fault {
+pub(crate) fn check_routes(file: &Path, config: &Config, flows: &Flows) -> Result<(), Faults> {
+    let missing =
+        lost_routes(file, config, &config.node.dialplans, |flow| flows.get(flow).is_some());
+    if missing.is_empty() { Ok(()) } else { Err(Faults(missing)) }
+}
+
+fn lost_routes(
+    file: &Path,
+    config: &Config,
+    folder: &Path,
+    exists: impl Fn(&FlowId) -> bool,
+) -> Vec<Fault> {
+    let routes = config.call.routes.iter().zip(&config.route_lines);
+    routes
+        .filter(|(route, _)| !route.flow.as_str().is_empty() && !exists(&route.flow))
+        .map(|(route, line)| Fault {
             file: file.to_path_buf(),
-            line: 0,
+            line: *line,
             key: "number.flow".to_owned(),
             what: format!(
                 "\"{}\" (number {}) is no flow; allowed: <folder>/<name> of a file \
                  <folder>/<name>.flow.yaml below {}",
                 route.flow,
                 route.called,
-                config.node.dialplans.display()
+                folder.display()
             ),
         })
-        .collect();
-    if missing.is_empty() { Ok(()) } else { Err(Faults(missing)) }
+        .collect()
 }

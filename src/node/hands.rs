@@ -1,4 +1,5 @@
 use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,15 +14,23 @@ use crate::media;
 use crate::node::kept::Keep;
 use crate::node::lanes::Senders;
 use crate::node::media::MediaThreads;
+use crate::node::media_backlog::MediaBacklog;
 use crate::node::net::Net;
+use crate::node::phone_sources::PhoneSources;
 use crate::node::registration_log::Change;
+use crate::node::spool_outbox::SpoolOutbox;
 use crate::sip;
-use crate::store::Batch;
+use crate::store::Alarm;
 
 /// How long a 200 waits for its record when the disk hangs: then the call is worth more.
 const GATE_PATIENCE: Duration = Duration::from_millis(300);
 /// How long all registrations gather before they are kept when the keeper had no room for one.
 const KEEP_AFTER: Duration = Duration::from_millis(200);
+
+/// How often what has no room elsewhere is tried again.
+const RETRY_EVERY: Duration = Duration::from_millis(5);
+/// How long the end waits for a disk that hangs.
+const LAST_RECORDS: Duration = Duration::from_secs(3);
 
 /// Carries out the core's effects, in their order.
 pub(crate) struct Hands {
@@ -30,6 +39,12 @@ pub(crate) struct Hands {
     next_gate: u64,
     /// The latest gate of the event that is being carried out.
     gate: Option<u64>,
+    /// What must get through to media workers and could not yet.
+    media_backlog: MediaBacklog,
+    /// What media workers refused, to be told to the core.
+    refused: VecDeque<media::Event>,
+    /// When what has no room elsewhere is tried again.
+    retry_at: Option<Instant>,
     /// Media workers that were handed commands and are still to be called.
     called: Vec<usize>,
     gated: VecDeque<Gated>,
@@ -62,11 +77,12 @@ struct Gated {
 pub(crate) struct Tools {
     pub(crate) net: Net,
     pub(crate) media: Arc<MediaThreads>,
-    pub(crate) spool: Sender<Batch>,
+    pub(crate) spool: SpoolOutbox,
     pub(crate) live: Arc<Live>,
     pub(crate) health: Arc<Health>,
     pub(crate) senders: Senders,
     pub(crate) keep: Sender<Keep>,
+    pub(crate) phones: PhoneSources,
 }
 
 impl Hands {
@@ -76,6 +92,9 @@ impl Hands {
             records: Vec::new(),
             next_gate: 0,
             gate: None,
+            media_backlog: MediaBacklog::default(),
+            refused: VecDeque::new(),
+            retry_at: None,
             called: Vec::new(),
             gated: VecDeque::new(),
             changed: Vec::new(),
@@ -101,23 +120,10 @@ impl Hands {
     /// Carries out what one event led to.
     pub(crate) fn carry_out(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         for effect in effects.drain(..) {
-            match effect {
-                Effect::Send { flow, bytes, gate } => self.send(now, flow, bytes, gate),
-                Effect::Media { worker, command } => self.media(worker, command),
-                Effect::Record(record) => self.record(*record),
-                Effect::View(view) => self.tools.live.show(*view),
-                Effect::Reply { id, reply } => {
-                    if let Some(waiting) = self.waiting.remove(&id) {
-                        // Whoever asked may have given up.
-                        let _ = waiting.send(reply);
-                    }
-                }
-                Effect::KeepRegistrations(account) => {
-                    if !self.changed.contains(&account) {
-                        self.changed.push(account);
-                    }
-                }
-                Effect::Drained => self.drained = true,
+            // A fault of ours costs this one effect: the timers of whoever misses it make up for it.
+            if catch_unwind(AssertUnwindSafe(|| self.carry(now, effect))).is_err() {
+                let what = "what the core asked for".to_owned();
+                self.tools.senders.alarm(Alarm { id: "internal-error", what, cleared: false });
             }
         }
         // Each thread is called once for all that it was handed: it need not begin after the first.
@@ -125,6 +131,27 @@ impl Hands {
         self.flush(gate);
         for worker in self.called.drain(..) {
             self.tools.media.call(worker);
+        }
+    }
+
+    fn carry(&mut self, now: Instant, effect: Effect) {
+        match effect {
+            Effect::Send { flow, bytes, gate } => self.send(now, flow, bytes, gate),
+            Effect::Media { worker, command } => self.media(worker, command),
+            Effect::Record(record) => self.record(*record),
+            Effect::View(view) => self.tools.live.show(*view),
+            Effect::Reply { id, reply } => {
+                if let Some(waiting) = self.waiting.remove(&id) {
+                    // Whoever asked may have given up.
+                    let _ = waiting.send(reply);
+                }
+            }
+            Effect::KeepRegistrations(account) => {
+                if !self.changed.contains(&account) {
+                    self.changed.push(account);
+                }
+            }
+            Effect::Drained => self.drained = true,
         }
     }
 
@@ -141,9 +168,19 @@ impl Hands {
         }
     }
 
+    /// Where phones are that were registered in the last run.
+    pub(crate) fn know_phones(&self, core: &Core) {
+        for binding in core.bindings() {
+            self.tools.phones.set(&binding.account, core.bindings_of(&binding.account));
+        }
+    }
+
     /// Hands the registrations that an event has changed to the keeper, when all of it is carried out.
     /// Answers that wait for it leave when they are written.
     pub(crate) fn keep(&mut self, now: Instant, core: &Core) {
+        for account in &self.changed {
+            self.tools.phones.set(account, core.bindings_of(account));
+        }
         if !self.changed.is_empty() {
             let bindings = |account: &AccountId| core.bindings_of(account).cloned().collect();
             let changes = self.changed.drain(..);
@@ -172,15 +209,10 @@ impl Hands {
         }
     }
 
-    /// Hands the records over to the spool. Its inbox holds more than the calls that are up can
-    /// fill; when it is full all the same, the core waits: a record is never dropped here.
+    /// Hands the records over to the spool, or keeps them until it has room: nobody waits for it here.
     fn flush(&mut self, gate: Option<u64>) {
-        if self.records.is_empty() && gate.is_none() {
-            return;
-        }
-        let batch = Batch { records: std::mem::take(&mut self.records), gate };
-        if self.tools.spool.send(batch).is_err() {
-            tracing::error!("the spool's thread is gone");
+        if !self.records.is_empty() || gate.is_some() {
+            self.tools.spool.put(std::mem::take(&mut self.records), gate);
         }
     }
 
@@ -191,18 +223,66 @@ impl Hands {
         self.records.push(record);
     }
 
+    #[expect(
+        clippy::result_large_err,
+        reason = "the command comes back by value, and is large itself"
+    )]
     fn media(&mut self, worker: usize, command: media::Command) {
-        let Err(command) = self.tools.media.put(worker, command) else {
-            if !self.called.contains(&worker) {
-                self.called.push(worker);
+        let media = &self.tools.media;
+        let put =
+            self.media_backlog.put(worker, command, |worker, command| media.put(worker, command));
+        let command = match put {
+            Ok(true) => {
+                if !self.called.contains(&worker) {
+                    self.called.push(worker);
+                }
+                return;
             }
-            return;
+            Ok(false) => return,
+            Err(command) => command,
         };
+        self.tell_gone_workers();
         let Some(stream) = command.stream() else { return };
         tracing::error!(worker, %stream, "a media worker takes no more commands");
         let why = media::Failure::TooManyStreams;
-        let failed = media::Event::Failed { stream, why };
-        let _ = self.tools.senders.media.try_send(failed);
+        self.refused.push_back(media::Event::Failed { stream, why });
+    }
+
+    fn tell_gone_workers(&mut self) {
+        while let Some(worker) = self.media_backlog.take_gone() {
+            let what = format!(
+                "media worker {worker} is gone and takes nothing any more; its calls have no media; \
+                 restart the engine"
+            );
+            self.tools.senders.alarm(Alarm { id: "media-worker", what, cleared: false });
+        }
+    }
+
+    /// What a media worker refused, for the core; one at a time.
+    pub(crate) fn take_refused(&mut self) -> Option<media::Event> {
+        self.refused.pop_front()
+    }
+
+    /// Tries again what had no room elsewhere.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the command comes back by value, and is large itself"
+    )]
+    fn retry(&mut self, now: Instant) {
+        if self.media_backlog.is_empty() && !self.tools.spool.is_behind() {
+            self.retry_at = None;
+            return;
+        }
+        if self.retry_at.is_some_and(|at| at > now) {
+            return;
+        }
+        self.tools.spool.retry();
+        let media = &self.tools.media;
+        for worker in self.media_backlog.retry(|worker, command| media.put(worker, command)) {
+            media.call(worker);
+        }
+        self.tell_gone_workers();
+        self.retry_at = Some(now + RETRY_EVERY);
     }
 
     /// The records before the gate are written: what waited for them leaves.
@@ -217,12 +297,19 @@ impl Hands {
     /// When something here is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let until = |gated: &VecDeque<Gated>| gated.front().map(|gated| gated.until);
-        let gated = [until(&self.gated), until(&self.keeping), self.keep_all_at];
+        let is_behind = !self.media_backlog.is_empty() || self.tools.spool.is_behind();
+        // What came to wait since the last look is tried at once.
+        let retry_at = is_behind.then(|| self.retry_at.unwrap_or(Instant::ZERO));
+        let gated = [until(&self.gated), until(&self.keeping), self.keep_all_at, retry_at];
         gated.into_iter().flatten().min()
     }
 
     /// Lets go what waited too long, keeps registrations.
     pub(crate) fn tick(&mut self, now: Instant, core: &Core) {
+        self.retry(now);
+        if let Some(alarm) = self.tools.spool.look(now) {
+            self.tools.senders.alarm(alarm);
+        }
         while self.gated.front().is_some_and(|gated| gated.until <= now) {
             if let Some(gated) = self.gated.pop_front() {
                 tracing::warn!("the spool does not write; an answer leaves before its record");
@@ -248,8 +335,9 @@ impl Hands {
 
     /// Looks how far the spool is behind; `Some(full)` when that changed what is true.
     pub(crate) fn look_at_spool(&mut self) -> Option<bool> {
-        let (waiting, room) = (self.tools.spool.len(), self.tools.spool.capacity()?);
+        let (waiting, room) = self.tools.spool.load();
         let behind = if self.spool_behind { waiting > room / 4 } else { waiting > room / 2 };
+        let behind = behind || self.tools.spool.is_behind();
         if behind == self.spool_behind {
             return None;
         }
@@ -261,9 +349,13 @@ impl Hands {
     /// Keeps what is still to be kept, at the end.
     pub(crate) fn finish(&mut self, core: &Core) {
         self.flush(None);
+        self.tools.spool.finish(LAST_RECORDS);
         if self.keep_all_at.take().is_some() {
-            // The keeper drains its inbox before it ends.
-            let _ = self.tools.keep.send(Keep::All(core.bindings().cloned().collect()));
+            // The keeper drains its inbox before it ends, unless its disk hangs.
+            let all = Keep::All(core.bindings().cloned().collect());
+            if self.tools.keep.send_timeout(all, LAST_RECORDS).is_err() {
+                tracing::error!("the disk hangs: the last registrations are not kept");
+            }
         }
     }
 

@@ -120,6 +120,19 @@ impl Senders {
         Ok(())
     }
 
+    /// The same for somebody unknown, who is never waited for and may fill no more than half of the
+    /// lane of talk: the rest is for those who have calls. It comes back when there is no room.
+    #[expect(clippy::result_large_err, reason = "what has no room goes back to its reader")]
+    pub(crate) fn of_stranger(&self, input: sip::Input, begins: bool) -> Result<(), sip::Input> {
+        if !begins && self.talk.len() >= TALK / 2 {
+            return Err(input);
+        }
+        self.try_sip(input, begins).or_else(|no_room| match no_room {
+            NoRoom::Full(input) => Err(input),
+            NoRoom::Gone => Ok(()),
+        })
+    }
+
     /// The same without ever waiting, for those who share their thread.
     #[expect(clippy::result_large_err, reason = "what has no room goes back to its reader")]
     pub(crate) fn try_sip(&self, input: sip::Input, begins: bool) -> Result<(), NoRoom> {
@@ -177,7 +190,7 @@ pub(crate) enum Kind {
     Begins,
     /// A request inside a dialog.
     GoesOn,
-    /// A response, an ACK or a CANCEL: must never be dropped.
+    /// A response, an ACK or a CANCEL: never dropped when it comes from a trunk or a phone.
     Answers,
 }
 

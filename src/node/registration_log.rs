@@ -21,9 +21,12 @@ const CHANGES_MAX: u64 = 64 << 20;
 #[derive(Debug)]
 pub(crate) struct RegistrationLog {
     folder: PathBuf,
-    changes: File,
+    /// `None` while it cannot be opened.
+    changes: Option<File>,
     /// Bytes of the changes, all of them whole.
     length: u64,
+    /// There may be half a change behind them.
+    is_torn: bool,
     accounts: BTreeMap<AccountId, Vec<Binding>>,
     is_synced: bool,
     /// Some changes could not be written.
@@ -55,7 +58,7 @@ impl DiskJob {
             Self::Sync(file) => file.sync_data(),
             Self::WriteAnew(folder, bindings) => {
                 all(&folder).save(&bindings)?;
-                fs::remove_file(older(&folder))
+                remove(&older(&folder))
             }
         }
     }
@@ -73,9 +76,10 @@ impl RegistrationLog {
             loaded => loaded?,
         };
         let mut accounts = by_account(kept.unwrap_or_default());
+        let (mut length, mut is_torn) = (0, false);
         for path in [older(folder), newer(folder)] {
             let lines = match fs::read(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
                 read => read?,
             };
             for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -84,21 +88,45 @@ impl RegistrationLog {
                     Err(error) => tracing::warn!(%error, "a change of registrations is cut off"),
                 }
             }
+            length = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            is_torn = length < lines.len();
         }
-        let changes = open(&newer(folder))?;
-        let mut log = Self {
+        let has_older = older(folder).exists();
+        Ok(Self {
             folder: folder.to_path_buf(),
-            length: changes.metadata()?.len(),
-            changes,
+            changes: None,
+            length: length as u64,
+            is_torn,
             accounts,
             is_synced: true,
-            is_behind: false,
-            has_older: older(folder).exists(),
+            is_behind: length > 0 || is_torn || has_older,
+            has_older,
+        })
+    }
+
+    /// Begins to keep: what was read is written as one. When that fails it is tried again, and changes
+    /// are kept meanwhile as far as they can be.
+    pub(crate) fn begin(&mut self) -> io::Result<()> {
+        if self.is_behind { self.write_anew() } else { self.file().map(drop) }
+    }
+
+    /// The file of changes, with nothing but whole ones in it.
+    fn file(&mut self) -> io::Result<&mut File> {
+        let file = match self.changes.take() {
+            Some(file) => file,
+            None => open(&newer(&self.folder))?,
         };
-        if log.length > 0 || log.has_older {
-            log.write_anew()?;
+        let file = self.changes.insert(file);
+        if self.is_torn {
+            file.set_len(self.length)?;
+            self.is_torn = false;
         }
-        Ok(log)
+        Ok(file)
+    }
+
+    /// Whether something could not be written yet.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.is_behind || self.has_older
     }
 
     /// All registrations.
@@ -117,7 +145,7 @@ impl RegistrationLog {
         let written = if self.length + lines.len() as u64 > CHANGES_MAX {
             Err(io::Error::other("too many changes of registrations wait for the disk"))
         } else {
-            self.changes.write_all(&lines)
+            self.file().and_then(|file| file.write_all(&lines))
         };
         if written.is_ok() {
             self.length += lines.len() as u64;
@@ -125,7 +153,7 @@ impl RegistrationLog {
         } else {
             // What is half there would spoil the next line.
             self.is_behind = true;
-            self.changes.set_len(self.length)?;
+            self.is_torn = true;
         }
         written
     }
@@ -145,10 +173,14 @@ impl RegistrationLog {
     /// to follow.
     pub(crate) fn job(&mut self) -> io::Result<Option<DiskJob>> {
         if !self.has_older && (self.is_behind || self.length >= CHANGES_ENOUGH) {
-            fs::rename(newer(&self.folder), older(&self.folder))?;
-            self.has_older = true;
-            self.changes = open(&newer(&self.folder))?;
+            match fs::rename(newer(&self.folder), older(&self.folder)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            self.changes = None;
             self.length = 0;
+            self.is_torn = false;
+            self.has_older = true;
             self.is_behind = false;
         }
         if self.has_older {
@@ -158,24 +190,25 @@ impl RegistrationLog {
             return Ok(None);
         }
         self.is_synced = true;
-        self.changes.try_clone().map(|file| Some(DiskJob::Sync(file)))
+        self.file()?.try_clone().map(|file| Some(DiskJob::Sync(file)))
     }
 
     /// The job was done, or failed; then it comes again.
     pub(crate) fn done(&mut self, result: &io::Result<()>) {
         self.has_older &= older(&self.folder).exists();
         self.is_synced &= result.is_ok();
+        self.is_behind |= result.is_err() && !self.has_older;
     }
 
     /// Writes all of them at once and forgets the changes. A crash between the two does no harm: the
     /// last change of an account says what stands in the other file, too. No job may be under way.
     pub(crate) fn write_anew(&mut self) -> io::Result<()> {
         all(&self.folder).save(&self.bindings())?;
-        if std::mem::take(&mut self.has_older) {
-            fs::remove_file(older(&self.folder))?;
-        }
-        self.changes.set_len(0)?;
+        remove(&older(&self.folder))?;
+        self.has_older = false;
         self.length = 0;
+        self.is_torn = true;
+        self.file()?;
         self.is_synced = true;
         self.is_behind = false;
         Ok(())
@@ -192,6 +225,13 @@ fn newer(folder: &Path) -> PathBuf {
 
 fn older(folder: &Path) -> PathBuf {
     folder.join("registrations.log.old")
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -233,6 +273,7 @@ mod tests {
             flow,
             behind_nat: false,
             since: Instant::ZERO,
+            refreshed: Instant::ZERO,
             expires_at: Instant::from_micros(9),
             call_id: "c".into(),
             cseq: 1,
@@ -240,6 +281,12 @@ mod tests {
             instance: None,
         };
         Change { account: account.into(), bindings: contacts.iter().map(binding).collect() }
+    }
+
+    fn began(folder: &Path) -> RegistrationLog {
+        let mut log = RegistrationLog::open(folder).unwrap();
+        log.begin().unwrap();
+        log
     }
 
     fn contacts(log: &RegistrationLog) -> Vec<String> {
@@ -250,7 +297,7 @@ mod tests {
     fn what_was_kept_is_there_after_a_crash_at_any_byte() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("registrations.log");
-        let mut log = RegistrationLog::open(dir.path()).unwrap();
+        let mut log = began(dir.path());
         let mut ends = vec![(0, Vec::new())];
         for change in [
             change("a", &["a1"]),
@@ -270,7 +317,7 @@ mod tests {
         };
         for length in (0..=whole.len()).filter(near) {
             fs::write(&path, &whole[..length]).unwrap();
-            let log = RegistrationLog::open(dir.path()).unwrap();
+            let log = began(dir.path());
             // A line is whole without its line end, too.
             let is_kept = |(end, _): &&(u64, Vec<String>)| *end <= length as u64 + 1;
             let expected = ends.iter().rev().find(is_kept).unwrap();
@@ -283,7 +330,7 @@ mod tests {
     #[test]
     fn the_changes_are_bounded_and_forgotten_when_all_is_written() {
         let dir = tempfile::tempdir().unwrap();
-        let mut log = RegistrationLog::open(dir.path()).unwrap();
+        let mut log = began(dir.path());
         let long = "x".repeat(60_000);
         let full = |log: &mut RegistrationLog| {
             while log.length < CHANGES_ENOUGH {
@@ -330,6 +377,33 @@ mod tests {
         log.write_anew().unwrap();
         assert_eq!((size(newer(dir.path())), size(older(dir.path()))), (0, 0));
         drop(log);
-        assert_eq!(contacts(&RegistrationLog::open(dir.path()).unwrap()), ["c1"]);
+        assert_eq!(contacts(&began(dir.path())), ["c1"]);
+    }
+
+    #[test]
+    fn a_disk_that_cannot_be_written_costs_what_is_kept_no_longer_than_it_lasts() {
+        let dir = tempfile::tempdir().unwrap();
+        began(dir.path()).keep(vec![change("a", &["a1"])]).unwrap();
+        // A power cut in the midst of a line, and then there is no room to write anything anew.
+        let path = newer(dir.path());
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"accou").unwrap();
+        let in_the_way = dir.path().join("registrations.json.new");
+        fs::create_dir(&in_the_way).unwrap();
+        let mut log = RegistrationLog::open(dir.path()).unwrap();
+        assert!(log.begin().is_err() && log.is_behind());
+        assert_eq!(contacts(&log), ["a1"]);
+        // A short change still has room.
+        log.keep(vec![change("b", &["b1"])]).unwrap();
+        assert_eq!(contacts(&RegistrationLog::open(dir.path()).unwrap()), ["a1", "b1"]);
+        for is_over in [false, true] {
+            if is_over {
+                fs::remove_dir(&in_the_way).unwrap();
+            }
+            let result = log.job().unwrap().expect("all is to be written").run();
+            log.done(&result);
+            assert_eq!((result.is_ok(), log.is_behind()), (is_over, !is_over));
+        }
+        drop(log);
+        assert_eq!(contacts(&began(dir.path())), ["a1", "b1"]);
     }
 }

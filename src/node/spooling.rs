@@ -17,8 +17,8 @@ use crate::store::{
     SpoolState, Syncs, crash_cdr, run_spool, run_syncs,
 };
 
-/// Batches that may wait for the spool's thread. It holds seconds of the busiest hour; the core
-/// waits when it is full.
+/// Batches that may wait for the spool's thread. It holds seconds of the busiest hour; when it is half
+/// full new calls are refused, and when it is full records wait with the core's hands.
 const BATCHES: usize = 65_536;
 
 /// Groups of synced records that may wait to be published.

@@ -29,6 +29,8 @@ const IDLE_MAX: Duration = Duration::from_secs(600);
 const FIRST_WORD: Duration = Duration::from_secs(10);
 /// How long a peer whose framing is broken may read why.
 const LAST_WORD: Duration = Duration::from_secs(1);
+/// How long a peer that says no more is still answered.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// How long a connection to a peer may take to come about.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(4);
 /// The pause before a full lane is tried again; meanwhile nothing is read from this peer.
@@ -160,19 +162,34 @@ impl TcpHub {
         let _ = stream.set_nodelay(true);
         let (reader, writer) = stream.into_split();
         let mut writing = tokio::spawn(write(writer, letters));
+        let mut has_ended = false;
         let flow = Flow { transport: Transport::Tcp, local, peer, connection: Some(id) };
         tokio::select! {
             result = self.read(reader, flow, outbox, expected) => {
-                if let Err(error) = result {
-                    tracing::debug!(%peer, %error, "TCP connection ends");
+                match result {
+                    Ok(()) => has_ended = true,
+                    Err(error) => tracing::debug!(%peer, %error, "TCP connection ends"),
                 }
             }
             () = end.notified() => {}
             _ = &mut writing => {}
         }
-        writing.abort();
+        if has_ended {
+            // The peer says no more, but may still read: what it asked for is answered.
+            tokio::select! {
+                () = tokio::time::sleep(LAST_ANSWERS) => {}
+                () = end.notified() => has_ended = false,
+                _ = &mut writing => has_ended = false,
+            }
+        }
+        if !has_ended {
+            writing.abort();
+        }
         // Behind what was received, in the same lane: a BYE before the end is still a BYE.
         let is_last = self.lock().retire(id);
+        if has_ended && timeout(WRITE_PATIENCE, &mut writing).await.is_err() {
+            writing.abort();
+        }
         self.tell(Input::Closed { connection: id }).await;
         if is_last {
             // Requests that left over "whatever goes to this peer" have no answer to hope for.

@@ -72,7 +72,13 @@ pub(crate) fn read(
             let bytes = Bytes::copy_from_slice(datagram);
             let flow = Flow { transport: Transport::Udp, local, peer, connection: None };
             let input = Input::Received { flow, bytes: bytes.clone() };
-            if senders.sip(input, kind.begins()).is_err()
+            // Nobody waits for what a stranger sends.
+            let put = if throttle.is_familiar(peer) {
+                senders.sip(input, kind.begins())
+            } else {
+                senders.of_stranger(input, kind.begins())
+            };
+            if put.is_err()
                 && let Some(refusal) = refusals.refuse(now, peer, &bytes, false)
             {
                 // Lost is as good: the peer asks again.
@@ -98,6 +104,7 @@ mod tests {
     use crate::base::{Instant, Random};
     use crate::call::TurnedAway;
     use crate::node::lanes::lanes;
+    use crate::node::phone_sources::PhoneSources;
     use crate::node::threads;
     use crate::node::trunk_sources::TrunkSources;
     use crate::sip::TrunkSettings;
@@ -118,7 +125,7 @@ mod tests {
         let stop = Arc::new(AtomicBool::new(false));
         let until = Arc::clone(&stop);
         let clock = Clock::start(Instant::from_micros(1_000_000));
-        let throttle = Throttle::new(trunks);
+        let throttle = Throttle::new(trunks, PhoneSources::default());
         let reader = threads::spawn("sip-udp", move || {
             read(&socket, local, &senders, throttle, &refusals, clock, &until);
         });
@@ -151,5 +158,44 @@ mod tests {
             dropped: 0,
         };
         assert_eq!(rows, [row]);
+    }
+
+    /// A flood of what only dialogs and transactions need, from an address that has none.
+    #[test]
+    fn a_flood_of_strangers_answers_leaves_room_for_a_trunks_bye() {
+        let socket = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let local = socket.local_addr().unwrap();
+        let carrier = UdpSocket::bind("127.0.0.2:0").unwrap();
+        let stranger = UdpSocket::bind("127.0.0.3:0").unwrap();
+        let trunk = TrunkSettings::new("carrier".into(), carrier.local_addr().unwrap());
+        let trunks = TrunkSources::new(&[trunk]);
+        let refusals = Refusals::new(trunks.clone(), Random::from_number(1));
+        let counts = refusals.counts().clone();
+        // Nobody takes anything out of the lanes, and others have filled their half of it.
+        let (senders, lanes) = lanes();
+        while senders.of_stranger(Input::Closed { connection: 1 }, false).is_ok() {}
+        let filled = lanes.talk.len();
+        let stop = Arc::new(AtomicBool::new(false));
+        let until = Arc::clone(&stop);
+        let clock = Clock::start(Instant::from_micros(1_000_000));
+        let throttle = Throttle::new(trunks, PhoneSources::default());
+        let reader = threads::spawn("sip-udp", move || {
+            read(&socket, local, &senders, throttle, &refusals, clock, &until);
+        });
+        for count in 0..100 {
+            let flood: &[u8] = [&b"SIP/2.0 200 OK\r\n\r\n"[..], b"ACK x\r\n\r\n"][count % 2];
+            stranger.send_to(flood, local).unwrap();
+        }
+        carrier.send_to(b"BYE sip:a@b SIP/2.0\r\n\r\n", local).unwrap();
+        let guard = Clock::start(Instant::ZERO);
+        while lanes.talk.len() == filled && guard.now() < Instant::from_micros(30_000_000) {
+            lanes.wait(Duration::from_millis(1));
+        }
+        assert_eq!(lanes.talk.len(), filled + 1, "the BYE is in the lane");
+        stop.store(true, Ordering::Relaxed);
+        reader.join().unwrap();
+        let rows = counts.take();
+        assert_eq!((rows.len(), rows[0].source.as_str()), (1, "127.0.0.3"));
+        assert_eq!(rows[0].dropped + rows[0].refused, 100);
     }
 }

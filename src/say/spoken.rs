@@ -36,11 +36,14 @@ pub fn pieces(language: Language, value: &Value) -> Vec<String> {
     out.0
 }
 
-/// What says an agent's number that has no recording of its own: its digits. `None` for every other
-/// piece.
+/// What says an agent's number that has no recording of its own: its digits, or nothing when it has
+/// none. `None` for every other piece.
 #[must_use]
 pub fn instead_of(language: Language, id: &str) -> Option<Vec<String>> {
     let number = id.strip_prefix(AGENTS)?;
+    if !number.contains(|c: char| c.is_ascii_digit()) {
+        return Some(Vec::new());
+    }
     let mut out = Pieces::default();
     out.push(AGENT_FRAME.0);
     digits::say(number, language, &mut out);

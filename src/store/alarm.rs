@@ -2,8 +2,9 @@
 /// metric and a line in `/health`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Alarm {
-    /// `spool-disk`, `spool-reserve`, `spool-damaged`, `records-full`, `recordings-disk`,
-    /// `recordings-quota`, `recordings-damaged` or `database`.
+    /// `data-folder`, `spool-disk`, `spool-reserve`, `spool-damaged`, `records-full`,
+    /// `recordings-disk`, `recordings-quota`, `recordings-damaged`, `records-lost`, `records-rejected`,
+    /// `internal-error` or `database`.
     pub id: &'static str,
     /// What is the matter and what to do.
     pub what: String,

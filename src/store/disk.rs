@@ -16,6 +16,8 @@ pub(crate) struct Disk {
 pub(crate) struct Faults {
     /// Bytes that may still be written before `ENOSPC`.
     pub(crate) room: std::sync::atomic::AtomicU64,
+    /// Whether files cannot be opened for writing, as on a read-only file system.
+    pub(crate) open_fails: std::sync::atomic::AtomicBool,
     /// Whether `fdatasync` fails.
     pub(crate) sync_fails: std::sync::atomic::AtomicBool,
     /// How long `fdatasync` takes, ms.
@@ -29,6 +31,7 @@ impl Default for Faults {
     fn default() -> Self {
         Self {
             room: std::sync::atomic::AtomicU64::new(u64::MAX),
+            open_fails: std::sync::atomic::AtomicBool::new(false),
             sync_fails: std::sync::atomic::AtomicBool::new(false),
             sync_ms: std::sync::atomic::AtomicU64::new(0),
             reserve_spared: std::sync::atomic::AtomicBool::new(true),
@@ -49,6 +52,10 @@ pub(crate) struct DiskFile {
 impl Disk {
     /// Opens `path` for reading and writing; it is made when it is absent.
     pub(crate) fn open(&self, path: &Path) -> io::Result<DiskFile> {
+        #[cfg(test)]
+        if self.faults.open_fails.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err(io::Error::from(io::ErrorKind::ReadOnlyFilesystem));
+        }
         let file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         Ok(DiskFile {

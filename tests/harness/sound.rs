@@ -1,5 +1,7 @@
 use std::f64::consts::TAU;
+use std::fs;
 use std::ops::Range;
+use std::path::Path;
 
 /// Samples in a millisecond.
 const PER_MS: usize = 8;
@@ -92,7 +94,19 @@ impl Track {
 
 /// The two tracks of a stereo A-law WAV file: what the caller says, what the agent says.
 pub fn tracks(wav: &[u8]) -> [Track; 2] {
-    raw_tracks(wav).map(|bytes| Track(bytes.into_iter().map(a_law).collect()))
+    raw_tracks(wav).map(|bytes| from_a_law(&bytes))
+}
+
+/// A track of A-law bytes.
+pub fn from_a_law(bytes: &[u8]) -> Track {
+    Track(bytes.iter().map(|byte| a_law(*byte)).collect())
+}
+
+/// The A-law bytes of a shipped prompt, such as `zh-CN/welcome`.
+pub fn prompt(name: &str) -> Vec<u8> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("sounds").join(format!("{name}.wav"));
+    let wav = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    wav_data(&wav).expect("a data chunk").to_vec()
 }
 
 /// The same as A-law bytes.

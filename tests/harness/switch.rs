@@ -13,7 +13,7 @@ use crate::harness::Place;
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// The token of the API.
-const TOKEN: &str = "token-of-the-tests-0123456789";
+pub const TOKEN: &str = "token-of-the-tests-0123456789";
 
 /// The engine, as an operator runs it: `hotline run --config …`. It is killed when dropped.
 ///
@@ -58,12 +58,16 @@ impl Switch {
 
     /// The same, with what `change` does to the command before.
     pub fn run_as(&mut self, change: impl FnOnce(&mut Command)) {
+        self.run_under(Command::new(env!("CARGO_BIN_EXE_hotline")), change);
+    }
+
+    /// The same by another program, which the engine's program and arguments are given to.
+    pub fn run_under(&mut self, mut command: Command, change: impl FnOnce(&mut Command)) {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.folder.path().join("log"))
             .expect("the log is opened");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
         command
             .args(["run", "--config"])
             .arg(self.folder.path().join("hotline.toml"))
@@ -133,6 +137,13 @@ impl Switch {
         let answer = self.client.get(self.url(path)).bearer_auth(TOKEN).send().expect("GET");
         assert_eq!(answer.status().as_u16(), 200, "GET {path}");
         answer.bytes().expect("a body").to_vec()
+    }
+
+    /// GET; status and the whole answer as text.
+    pub fn text(&self, path: &str) -> (u16, String) {
+        let answer = self.client.get(self.url(path)).bearer_auth(TOKEN).send();
+        let answer = answer.unwrap_or_else(|error| panic!("GET {path}: {error}\n{}", self.log()));
+        (answer.status().as_u16(), answer.text().unwrap_or_default())
     }
 
     /// POST with a JSON body; status and JSON.

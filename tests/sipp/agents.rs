@@ -1,6 +1,8 @@
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use hotline::peer::Incoming;
+use hotline::peer::{Algorithm, Incoming, Phone, PhoneSettings, RegisterState};
 use serde_json::json;
 
 use crate::sipp::cdr::{check_times, end, number};
@@ -61,4 +63,50 @@ fn phones_register_over_udp_and_tcp_by_md5_and_sha_256() {
     // sipp has no SHA-256: our phone does it.
     let phone = stage.agent("8102", Incoming::Ring);
     assert_eq!(phone.complaints(), Vec::<String>::new());
+}
+
+/// What `hotline ha1` prints for a password.
+fn ha1(user: &str, password: &str) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hotline"))
+        .args(["ha1", user, "hotline"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("hotline runs");
+    let mut input = child.stdin.take().expect("its input");
+    writeln!(input, "{password}").expect("it reads");
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(!text.contains(password), "{text}");
+    text
+}
+
+/// The configuration may hold hashes alone; both algorithms are good by them, and one hash allows
+/// only its own.
+#[test]
+fn phones_register_by_hashes_that_hotline_ha1_printed() {
+    let both = ha1("1001", "open sesame");
+    let sha = ha1("1002", "open sesame");
+    let sha = sha.lines().find(|line| line.starts_with("ha1_sha256")).expect("a hash");
+    let more = format!("[[account]]\nid = \"1001\"\n{both}[[account]]\nid = \"1002\"\n{sha}\n");
+    let stage = Stage::with(|config| config + &more);
+    for (user, algorithm, password, is_good) in [
+        ("1001", Algorithm::Md5, "open sesame", true),
+        ("1001", Algorithm::Sha256, "open sesame", true),
+        ("1001", Algorithm::Sha256, "open sesam", false),
+        ("1002", Algorithm::Sha256, "open sesame", true),
+        ("1002", Algorithm::Md5, "open sesame", false),
+    ] {
+        let mut settings = PhoneSettings::new(user);
+        settings.bind = stage.switch.place.at(41, 0);
+        settings.server = Some(stage.switch.sip());
+        settings.password = Some(password.to_owned());
+        settings.algorithm = Some(algorithm);
+        let phone = Phone::start(settings).expect("a phone starts");
+        let state = phone.register(LIMIT);
+        let is_on = matches!(state, RegisterState::On { .. });
+        assert_eq!(is_on, is_good, "{user} by {algorithm:?}: {state:?}");
+    }
 }

@@ -28,7 +28,18 @@ impl Stage {
 
     /// The same with a configuration that is changed.
     pub(crate) fn with(change: impl FnOnce(String) -> String) -> Self {
+        Self::with_flows(&[], change)
+    }
+
+    /// The same with more flows: name, number that leads there, text.
+    pub(crate) fn with_flows(
+        more_flows: &[(&str, &str, &str)],
+        change: impl FnOnce(String) -> String,
+    ) -> Self {
         let flows = Flows::new();
+        for (name, _, text) in more_flows {
+            std::fs::write(flows.file(name), text).expect("a flow is written");
+        }
         let config = change(flows.put_into(&usual(Place::new())));
         let mut more = "[[queue]]\nid = \"quick\"\nring = \"3s\"\nwrap_up = \"0s\"\n".to_owned();
         for (agent, algorithm) in [(8101, "md5"), (8102, "sha-256")] {
@@ -38,7 +49,8 @@ impl Stage {
                  [[agent]]\nid = \"{agent}\"\nnumber = \"{agent}\"\nqueues = [\"quick\"]\n"
             );
         }
-        for (called, flow) in [("12399", "quick"), ("12398", "far")] {
+        let own = more_flows.iter().map(|(name, called, _)| (*called, *name));
+        for (called, flow) in [("12399", "quick"), ("12398", "far")].into_iter().chain(own) {
             more += &format!("[[number]]\ncalled = \"{called}\"\nflow = \"fcg/{flow}\"\n");
         }
         Self { switch: Switch::start_with(&config, &more), flows }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hotline::peer::{Phone, PhoneSettings, RegisterState};
 
+use crate::harness::cannot;
 use crate::survival::line::Line;
 use crate::survival::stage::{self, Stage};
 use crate::survival::times;
@@ -92,12 +93,12 @@ fn the_record_is_written_before_the_answer_leaves() {
         .stderr(Stdio::null())
         .spawn();
     let Ok(mut strace) = started else {
-        println!("skipped: there is no strace here");
+        cannot("strace is missing (Debian package strace)");
         return;
     };
     std::thread::sleep(Duration::from_secs(1));
     if strace.try_wait().is_ok_and(|ended| ended.is_some()) {
-        println!("skipped: strace may not trace here");
+        cannot("strace may not trace here (ptrace is forbidden)");
         return;
     }
     let line = Line::new(stage.switch.place.sip(11), stage.switch.sip());

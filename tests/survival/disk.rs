@@ -81,3 +81,33 @@ fn a_log_that_cannot_be_written_hurts_nobody() {
     let took = stage.switch.terminate();
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
+
+/// The disk is full when the engine starts, for the first time and again after a power cut: it starts,
+/// says so, and calls are served; when there is space again nothing was lost.
+#[test]
+fn a_start_on_a_full_disk_serves_calls_and_says_so() {
+    for has_run_before in [false, true] {
+        let mut stage = Stage::prepare(1, "");
+        let mut before = 0;
+        if has_run_before {
+            stage.run_piped();
+            before = stage::events(&stage.switch).len();
+            assert!(before > 0, "it has written something");
+            stage.switch.kill();
+        }
+        stage.run_on_full_disk();
+        let health = stage::alarm(&stage.switch, "data-folder", true);
+        assert_eq!(health["status"], "degraded");
+        stage::alarm(&stage.switch, "spool-disk", true);
+        let _phones = stage.phones(Duration::from_secs(60));
+        stage.ready();
+        let callers = stage.call(1, Duration::from_secs(1));
+        assert_eq!(callers.join().expect("a caller").answered(), 1);
+        stage.limit_files(None);
+        stage::well(&stage.switch);
+        assert_eq!(stage.switch.cdrs(1)[0]["cause"], "answered");
+        assert!(stage::events(&stage.switch).len() > before, "numbers go on");
+        let took = stage.switch.terminate();
+        assert!(took < Duration::from_secs(10), "{took:?}");
+    }
+}

@@ -13,6 +13,7 @@ mod database;
 mod disk;
 mod records;
 mod stop;
+mod streams;
 
 /// `short` in `make test`, `long` where time does not matter.
 fn times(short: usize, long: usize) -> usize {

@@ -145,6 +145,18 @@ impl Stage {
 
     /// Starts the engine with its log through a pipe, so that a limit of files does not touch it.
     pub(crate) fn run_piped(&mut self) {
+        self.run_piped_under(Command::new(env!("CARGO_BIN_EXE_hotline")));
+    }
+
+    /// The same where no file can get longer than nothing, from before the first line of the engine's
+    /// code: its disk is full when it starts.
+    pub(crate) fn run_on_full_disk(&mut self) {
+        let mut command = Command::new("prlimit");
+        command.args(["--fsize=0:", env!("CARGO_BIN_EXE_hotline")]);
+        self.run_piped_under(command);
+    }
+
+    fn run_piped_under(&mut self, command: Command) {
         let (mut reader, writer) = std::io::pipe().expect("a pipe");
         let path = self.switch.log_path();
         std::thread::spawn(move || {
@@ -157,7 +169,7 @@ impl Stage {
                 }
             }
         });
-        self.switch.run_as(move |command| {
+        self.switch.run_under(command, move |command| {
             command.stderr(writer);
         });
     }

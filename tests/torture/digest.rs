@@ -5,7 +5,7 @@ use crate::harness::Switch;
 use crate::torture::raw::{Answer, Login, Names, Raw};
 
 /// A phone that registers as 8001 by hand.
-struct Desk {
+pub(crate) struct Desk {
     raw: Raw,
     names: Names,
     uri: String,
@@ -13,7 +13,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(switch: &Switch, last: u8) -> Self {
+    pub(crate) fn new(switch: &Switch, last: u8) -> Self {
         let raw = Raw::new(switch.place.at(last, 0), switch.sip());
         let mut names = raw.names("8001", "8001");
         let uri = format!("sip:{}", switch.sip());
@@ -21,13 +21,13 @@ impl Desk {
         Self { raw, names, uri, cseq: 0 }
     }
 
-    fn register(&mut self, authorization: &str) -> Answer {
+    pub(crate) fn register(&mut self, authorization: &str) -> Answer {
         self.cseq += 1;
         let more = format!("Expires: 600\r\n{authorization}");
         self.raw.ask(&self.raw.request(&self.names, "REGISTER", self.cseq, &more, ""))
     }
 
-    fn login(&mut self) -> Login {
+    pub(crate) fn login(&mut self) -> Login {
         let challenge = self.register("");
         Login::new(&challenge, "8001", "REGISTER", &self.uri)
     }

@@ -1,13 +1,17 @@
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
 use crate::harness::Switch;
 use crate::torture::process::{descriptors, resident};
-use crate::torture::raw::{Raw, Up, sdp};
+use crate::torture::raw::{LIMIT, Raw, Up, sdp};
+use crate::torture::rfc::connect;
 
-/// How many messages a test sends; `make bench` sets the variable to 50,000.
+/// How many messages a test sends; `make test-slow` sets the variable to 50,000.
 const COUNT: &str = "HOTLINE_MUTATED";
 const SHORT: usize = 10_000;
+/// The same over TCP, where a message that breaks the stream costs a connection.
+const SHORT_TCP: usize = 600;
 /// So many at once; then the engine must have kept up.
 const BATCH: usize = 40;
 /// R4.
@@ -79,7 +83,7 @@ impl Numbers {
 /// R1, R4: messages inside real calls, each with a few faults.
 #[test]
 fn mutated_messages_inside_calls_neither_kill_nor_swell_it() {
-    let count = std::env::var(COUNT).ok().and_then(|n| n.parse().ok()).unwrap_or(SHORT);
+    let count = count(SHORT);
     let switch = Switch::start("");
     let trunk = Raw::new(switch.place.sip(11), switch.sip());
     let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
@@ -107,11 +111,81 @@ fn mutated_messages_inside_calls_neither_kill_nor_swell_it() {
         std::thread::sleep(Duration::from_secs(40));
     }
     trunk.is_served();
+    check(&switch, "UDP", count, memory, files);
+}
+
+fn count(short: usize) -> usize {
+    std::env::var(COUNT).ok().and_then(|n| n.parse().ok()).unwrap_or(short)
+}
+
+/// R1, R4: nothing has died, and little has grown.
+fn check(switch: &Switch, over: &str, count: usize, memory: u64, files: usize) {
     let grown = resident(switch.pid()).saturating_sub(memory);
-    println!("{count} mutated messages: {} KiB more", grown >> 10);
+    println!("{count} mutated messages over {over}: {} KiB more", grown >> 10);
     assert!(grown <= GROWTH_MAX, "{grown} bytes more");
     assert!(descriptors(switch.pid()) <= files + DESCRIPTORS_MAX);
     assert!(!switch.log().contains("panicked"), "{}", switch.log());
+}
+
+/// The same over connections, which the engine may close when it loses its way in the stream.
+#[test]
+fn mutated_messages_over_tcp_neither_kill_nor_swell_it() {
+    let count = count(SHORT_TCP);
+    let switch = Switch::start("");
+    let trunk = Raw::new(switch.place.sip(11), switch.sip());
+    let mut numbers = Numbers(0x1234_5678_9abc_def1);
+    let mut up = call(&switch);
+    let mut stream = connect(switch.place.at(11, 0), switch.sip());
+    let (memory, files) = (resident(switch.pid()), descriptors(switch.pid()));
+    let (mut closed, mut answered) = (0, 0);
+    for number in 0..count {
+        let mut bytes =
+            message(&up, &mut numbers).replace("SIP/2.0/UDP", "SIP/2.0/TCP").into_bytes();
+        // Some are whole, so that a stream that goes on is seen to go on.
+        if number % 4 != 0 {
+            numbers.mutate(&mut bytes);
+        }
+        let is_open = stream.write_all(&bytes).is_ok();
+        answered += usize::from(drain(&mut stream));
+        // A message that is said to be longer than it is would swallow the next ones.
+        if !is_open || number % 8 == 7 {
+            closed += usize::from(!is_open);
+            stream = connect(switch.place.at(11, 0), switch.sip());
+        }
+        if number % BATCH == BATCH - 1 {
+            let served = trunk.is_served();
+            assert!(served < LIMIT, "{served:?}");
+            if !up.is_up() {
+                up = call(&switch);
+            }
+        }
+    }
+    drop(stream);
+    println!("{closed} connections were closed, {answered} times something was answered");
+    assert!(answered > count / 20, "only {answered} answers to {count} messages");
+    let _answer = up.raw.ask(&up.request("BYE", "", ""));
+    if count > SHORT_TCP {
+        std::thread::sleep(Duration::from_secs(40));
+    }
+    let until = Instant::now() + LIMIT;
+    while descriptors(switch.pid()) > files + DESCRIPTORS_MAX && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    trunk.is_served();
+    check(&switch, "TCP", count, memory, files);
+}
+
+/// Takes what has come, for a moment; whether anything did.
+fn drain(stream: &mut TcpStream) -> bool {
+    let mut buffer = [0; 16_384];
+    stream.set_read_timeout(Some(Duration::from_millis(1))).expect("a time-out");
+    let mut any = false;
+    while let Ok(length) = stream.read(&mut buffer)
+        && length > 0
+    {
+        any = true;
+    }
+    any
 }
 
 fn call(switch: &Switch) -> Up {

@@ -199,8 +199,13 @@ pub(crate) struct Up {
 impl Up {
     /// The trunk at `at` calls `user`; the engine answers; ACK.
     pub(crate) fn new(switch: &Switch, at: SocketAddr, user: &str) -> Self {
-        let raw = Raw::new(at, switch.sip());
         let rtp = UdpSocket::bind((at.ip(), 0)).expect("a loopback socket");
+        Self::with_rtp(switch, at, user, rtp)
+    }
+
+    /// The same with an RTP socket of one's own.
+    pub(crate) fn with_rtp(switch: &Switch, at: SocketAddr, user: &str, rtp: UdpSocket) -> Self {
+        let raw = Raw::new(at, switch.sip());
         rtp.set_nonblocking(true).expect("non-blocking");
         let mut names = raw.names("13800138000", user);
         let invite = raw.request(&names, "INVITE", 1, "", &sdp(rtp.local_addr().expect("bound")));

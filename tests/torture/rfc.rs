@@ -27,6 +27,11 @@ fn rows() -> Vec<Row> {
             let at = bytes.windows(8).position(|eight| eight == b"juw39234").expect("its branch");
             bytes[at] = b'4';
         }
+        if ["rfc5118/mult-ip-in-sdp", "rfc5118/ipv4-mapped-ipv6"].contains(&name) {
+            // They have the Call-ID, CSeq and tag of others: one request that comes by several ways.
+            let at = bytes.windows(9).position(|nine| nine == b"Call-ID: ").expect("a Call-ID");
+            bytes[at + 9] = b'0' + u8::try_from(name.len() % 10).expect("a digit");
+        }
         Row { name: name.to_owned(), bytes, answer: answer.to_owned() }
     });
     rows.collect()
@@ -37,20 +42,19 @@ impl Row {
     fn fault(&self, got: Option<u16>) -> Option<String> {
         let is_right = match got {
             None => self.answer == "none",
-            Some(status) => self
-                .answer
-                .split('|')
-                .any(|allowed| allowed == status.to_string() || allowed == "any" && status != 500),
+            Some(status) => self.answer == status.to_string(),
         };
         (!is_right).then(|| format!("{}: {got:?} instead of {}", self.name, self.answer))
     }
 }
 
 /// An engine with a trunk whose addresses are .128 to .254: each message has a source of its own.
+/// Whatever number it calls is there, so that a message that is good gets a good answer.
 fn switch() -> Switch {
     let place = Place::new();
     let trunk = format!(
-        "[[trunk]]\nid = \"torture\"\naddress = \"{}\"\nsources = [\"{}/25\"]\nkeepalive = false\n",
+        "[[trunk]]\nid = \"torture\"\naddress = \"{}\"\nsources = [\"{}/25\"]\nkeepalive = false\n\
+         [[number]]\ncalled = \"*\"\ntrunk = \"torture\"\nflow = \"fcg/echo\"\n",
         place.sip(254),
         place.ip(128)
     );
@@ -104,7 +108,7 @@ fn tortuous_messages_over_tcp_are_answered_as_the_rfcs_ask() {
 }
 
 /// A connection from an address of ours.
-pub(super) fn connect(from: SocketAddr, to: SocketAddr) -> TcpStream {
+pub(crate) fn connect(from: SocketAddr, to: SocketAddr) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     socket.bind(&from.into()).expect("a loopback address");
     socket.connect_timeout(&to.into(), LIMIT).expect("the engine takes connections");
@@ -112,7 +116,7 @@ pub(super) fn connect(from: SocketAddr, to: SocketAddr) -> TcpStream {
 }
 
 /// The first final status that comes over a connection.
-pub(super) fn final_status(stream: &mut TcpStream, limit: Duration) -> Option<u16> {
+pub(crate) fn final_status(stream: &mut TcpStream, limit: Duration) -> Option<u16> {
     let until = Instant::now() + limit;
     let mut text = Vec::new();
     let mut buffer = [0; 16_384];

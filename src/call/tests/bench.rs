@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::acd::{self, AgentSettings, QueueSettings};
 use crate::base::{AgentId, CallId, CommandId, Instant, Random, Wall};
+use crate::call::tests::papers::{of_response, request, response, sdp};
 use crate::call::{
     AccountRules, AnswerBy, CallerFrom, Cdr, Command, Core, Effect, Event, Fact, Parts, Phone,
     Record, Reply, Route, Settings, TrunkRules, View,
@@ -14,7 +15,7 @@ use crate::dialplan::{Flows, Known};
 use crate::media::{self, Ports, Prompts};
 use crate::sip::{self, Binding, Flow, Listener, Transport, TrunkSettings};
 
-const ENGINE: &str = "10.0.0.1:5060";
+pub(super) const ENGINE: &str = "10.0.0.1:5060";
 const CARRIER: &str = "10.0.1.1:5060";
 const FLOW: &str = "\
 schema: ivr/1
@@ -177,6 +178,7 @@ impl Bench {
             flow: udp(phone(agent)),
             behind_nat: false,
             since: now,
+            refreshed: now,
             expires_at: now + Duration::from_secs(3_600),
             call_id: format!("r{agent}"),
             cseq: 1,
@@ -260,7 +262,10 @@ impl Bench {
             return;
         }
         let (answer, body) = match text.split(' ').next() {
-            Some("INVITE") if self.silent && from != carrier() => ("180 Ringing", String::new()),
+            Some("INVITE") if self.silent && from != carrier() => {
+                self.invited = Some((from, text.to_owned()));
+                ("180 Ringing", String::new())
+            }
             Some("INVITE") if self.early => {
                 self.invited = Some((from, text.to_owned()));
                 ("183 Session Progress", sdp(from))
@@ -278,7 +283,7 @@ impl Bench {
             _ => return,
         };
         self.receive(from, response(from, text, answer, &body));
-        if text.starts_with("CANCEL") {
+        if text.starts_with("CANCEL") && self.invited.is_some() {
             self.far_ends("487 Request Terminated");
         }
     }
@@ -297,10 +302,15 @@ impl Bench {
 
     /// A call of the carrier; its Call-ID.
     pub(super) fn call(&mut self) -> String {
+        self.invite_from("13800138000")
+    }
+
+    /// The same with this user in From.
+    pub(super) fn invite_from(&mut self, user: &str) -> String {
         self.calls += 1;
         let id = format!("call-{}", self.calls);
         let headers = format!(
-            "From: <sip:13800138000@{CARRIER}>;tag=c\r\nTo: <sip:12345@{ENGINE}>\r\nCall-ID: {id}\r\n"
+            "From: <sip:{user}@{CARRIER}>;tag=c\r\nTo: <sip:12345@{ENGINE}>\r\nCall-ID: {id}\r\n"
         );
         self.receive(carrier(), request("INVITE", carrier(), &headers, &sdp(carrier())));
         id
@@ -345,27 +355,6 @@ impl Bench {
         self.receive(carrier(), request("BYE", carrier(), &headers, ""));
     }
 
-    /// The phone hangs up the last call that it was made.
-    pub(super) fn phone_hangs_up(&mut self, agent: usize) {
-        let invite = self
-            .sent
-            .iter()
-            .rev()
-            .find(|(to, text)| *to == phone(agent) && text.starts_with("INVITE"));
-        let text = invite.expect("it was called").1.clone();
-        let mut headers = String::new();
-        for line in text.lines().take_while(|line| !line.is_empty()) {
-            // Our From is the phone's To.
-            match line.split_once(": ") {
-                Some(("From", from)) => headers += &format!("To: {from}\r\n"),
-                Some(("To", to)) => headers += &format!("From: {to};tag=far\r\n"),
-                Some(("Call-ID", _)) => headers += &format!("{line}\r\n"),
-                _ => {}
-            }
-        }
-        self.receive(phone(agent), request("BYE", phone(agent), &headers, ""));
-    }
-
     /// Lets time pass, with all deadlines in it.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
@@ -408,59 +397,4 @@ impl Bench {
         assert_eq!((desk.waiting, desk.offers, desk.talking), (0, 0, 0), "{desk:?}");
         assert_eq!((desk.busy, desk.wrap_up), (0, 0), "{desk:?}");
     }
-}
-
-/// What a party answers to a request.
-fn response(from: SocketAddr, request: &str, status: &str, body: &str) -> String {
-    let mut response = format!("SIP/2.0 {status}\r\n");
-    for line in request.lines().take_while(|line| !line.is_empty()) {
-        let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
-        match name.as_str() {
-            "via" | "from" | "call-id" | "cseq" | "record-route" => {
-                response += &format!("{line}\r\n");
-            }
-            "to" if line.contains("tag=") => response += &format!("{line}\r\n"),
-            "to" => response += &format!("{line};tag=far\r\n"),
-            _ => {}
-        }
-    }
-    response += &format!("Contact: <sip:far@{from}>\r\n");
-    if !body.is_empty() {
-        response += "Content-Type: application/sdp\r\n";
-    }
-    response + &format!("Content-Length: {}\r\n\r\n{body}", body.len())
-}
-
-pub(super) fn sdp(from: SocketAddr) -> String {
-    let ip = from.ip();
-    format!(
-        "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\n"
-    )
-}
-
-/// From, To and Call-ID of a response, for a request inside its dialog.
-fn of_response(text: &str) -> String {
-    let wanted = ["from:", "to:", "call-id:"];
-    let lines = text.lines().take_while(|line| !line.is_empty());
-    let of =
-        lines.filter(|line| wanted.iter().any(|name| line.to_ascii_lowercase().starts_with(name)));
-    of.map(|line| format!("{line}\r\n")).collect()
-}
-
-fn request(method: &str, from: SocketAddr, headers: &str, body: &str) -> String {
-    let call_id = headers.lines().find(|line| line.to_ascii_lowercase().starts_with("call-id:"));
-    let call_id = call_id.unwrap_or_default().trim_start_matches(|c: char| c != ' ').trim();
-    let (cseq, kind) = match method {
-        "INVITE" | "ACK" => {
-            (1, if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" })
-        }
-        _ => (2, ""),
-    };
-    format!(
-        "{method} sip:12345@{ENGINE} SIP/2.0\r\n\
-         Via: SIP/2.0/UDP {from};branch=z9hG4bK-{method}-{call_id}\r\nMax-Forwards: 70\r\n\
-         {headers}CSeq: {cseq} {method}\r\nContact: <sip:far@{from}>\r\n{kind}\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
 }

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use crate::base::Wall;
-use crate::call::Event;
+use crate::base::{AgentId, Wall};
 use crate::call::tests::Bench;
 use crate::call::tests::bench::phone;
+use crate::call::{Effect, Event, View};
 
 /// R22: the wall clock jumps at any moment of a call. Nobody is lost, and what is measured is right.
 #[test]
@@ -41,4 +41,26 @@ fn a_jump_of_the_wall_bends_no_duration() {
         bench.hang_up(&third);
         bench.check_empty();
     }
+}
+
+/// The wall drifts against the clock of the machine; what an agent does began once.
+#[test]
+fn the_moment_since_which_an_agent_is_in_a_state_stays_while_it_is() {
+    let mut bench = Bench::new(1);
+    let agent: AgentId = bench.core.desk.agents().next().unwrap().id.clone();
+    let since = |bench: &mut Bench| {
+        let mut out = Vec::new();
+        bench.core.show_agent(&agent, &mut out);
+        let Some(Effect::View(view)) = out.pop() else { panic!("no view") };
+        let View::Agent(view) = *view else { panic!("no agent") };
+        (view.state, view.since)
+    };
+    let before = since(&mut bench);
+    bench.pass(Duration::from_secs(1));
+    let wall = bench.core.world.clock.wall(bench.now);
+    bench.event(Event::Clock(Wall::from_micros(wall.as_micros() + 7)));
+    assert_eq!(since(&mut bench), before);
+    let _call = bench.call();
+    let after = since(&mut bench);
+    assert!(after.0 != before.0 && after.1 > before.1, "{before:?} {after:?}");
 }

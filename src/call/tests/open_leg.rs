@@ -4,6 +4,7 @@ use crate::acd::{State, Status};
 use crate::base::AgentId;
 use crate::call::tests::Bench;
 use crate::call::tests::bench::{carrier, phone};
+use crate::call::tests::papers::request;
 use crate::call::{AnswerBy, Command, Fact, LegEnd, OfferResult};
 use crate::media::{self, Stats, Tone};
 
@@ -63,6 +64,29 @@ fn report(bench: &mut Bench, received: u64) {
     bench.event(crate::call::Event::Media(event));
 }
 
+impl Bench {
+    /// The phone hangs up the last call that it was made.
+    pub(super) fn phone_hangs_up(&mut self, agent: usize) {
+        let invite = self
+            .sent
+            .iter()
+            .rev()
+            .find(|(to, text)| *to == phone(agent) && text.starts_with("INVITE"));
+        let text = invite.expect("it was called").1.clone();
+        let mut headers = String::new();
+        for line in text.lines().take_while(|line| !line.is_empty()) {
+            // Our From is the phone's To.
+            match line.split_once(": ") {
+                Some(("From", from)) => headers += &format!("To: {from}\r\n"),
+                Some(("To", to)) => headers += &format!("From: {to};tag=far\r\n"),
+                Some(("Call-ID", _)) => headers += &format!("{line}\r\n"),
+                _ => {}
+            }
+        }
+        self.receive(phone(agent), request("BYE", phone(agent), &headers, ""));
+    }
+}
+
 #[test]
 fn a_phone_is_called_once_and_carries_one_caller_after_another() {
     let mut bench = ready(1);
@@ -83,7 +107,7 @@ fn a_phone_is_called_once_and_carries_one_caller_after_another() {
     let last = bench.media.iter().rev().take(4).collect::<Vec<_>>();
     let is_bridge = |command: &&media::Command| matches!(command, media::Command::Bridge { .. });
     let is_record = |command: &&media::Command| matches!(command, media::Command::Record { .. });
-    assert!(last.iter().any(|c| is_bridge(c)) && last.iter().any(|c| is_record(c)), "{last:?}");
+    assert!(last.iter().any(is_bridge) && last.iter().any(is_record), "{last:?}");
     bench.pass(SECOND * 10);
     bench.command(Command::HangUpAgent { agent: one() });
     report(&mut bench, 1_500);

@@ -141,11 +141,11 @@ fn a_phone_found_dead_while_a_caller_rings_there_sends_the_caller_back() {
     let (stream, since) = (opened(&bench), bench.now);
     bench.gone.push(phone(1));
     bench.event(Event::Media(media::Event::Silent { stream, since }));
-    // The ring limit is 20 s: the answer to the OPTIONS is missed while this caller rings.
-    bench.pass(SECOND * 25);
+    bench.pass(SECOND);
     let call = bench.call();
     assert_eq!(state(&bench), State::Ringing);
-    bench.pass(SECOND * 10);
+    // The OPTIONS is given up before the ring is.
+    bench.pass(SECOND * 17);
     assert_eq!(now(&bench), (Status::NotReady(Reason::PhoneLost), State::Idle));
     assert_eq!(leg_down(&bench)[0].0, LegEnd::Unreachable);
     assert_eq!(bench.core.census().desk.waiting, 1);
@@ -224,4 +224,82 @@ fn an_engine_that_stops_hangs_up_its_legs_last() {
     bench.command(Command::Ready { agent: one() });
     assert_eq!(bench.replies.last(), Some(&Err(CommandError::Overloaded)));
     bench.check_empty();
+}
+
+/// Lets the stack break over the dialog of the agent's leg.
+fn break_dialog(bench: &mut Bench) {
+    let (_, leg) = bench.core.world.open_legs.iter().next().expect("it has a leg");
+    let dialog = leg.holdings.dialogs.first().copied();
+    let dialog = dialog.unwrap_or_else(|| {
+        let call = bench.core.calls.values().next().expect("a call has the leg");
+        *call.holdings.dialogs.last().expect("it has both dialogs")
+    });
+    bench.core.world.stack.break_next_dialog = true;
+    let mut out = Vec::new();
+    let probe = crate::sip::Command::Probe { dialog };
+    bench.core.stack_step(bench.now, crate::sip::Input::Command(probe), &mut out);
+    bench.core.settle(bench.now, &mut out);
+    bench.take(out);
+}
+
+/// R26: nothing of the leg is left, and the agent can have a new one.
+#[test]
+fn a_leg_whose_dialog_breaks_is_down_and_comes_up_again() {
+    let mut bench = ready(1);
+    bench.pass(SECOND * 60);
+    break_dialog(&mut bench);
+    assert_eq!(leg_down(&bench), [(LegEnd::Failed, 60_000, 0)]);
+    assert_eq!(now(&bench), (Status::NotReady(Reason::PhoneLost), State::Idle));
+    assert_eq!(bench.core.world.open_legs.len(), 0);
+    bench.command(Command::Ready { agent: one() });
+    assert_eq!(bench.replies.last(), Some(&Ok(())));
+    // While a call has it, both go.
+    bench.call();
+    bench.command(Command::Answer { agent: one() });
+    bench.pass(SECOND);
+    break_dialog(&mut bench);
+    assert_eq!(bench.cdrs()[0].cause, Cause::InternalError);
+    assert_eq!(leg_down(&bench)[1].0, LegEnd::Failed);
+    assert_eq!(bench.core.world.open_legs.len(), 0);
+    bench.pass(SECOND * 3_700);
+    bench.check_empty();
+}
+
+#[test]
+fn a_phone_whose_dialog_breaks_while_it_rings_is_told_to_who_asked() {
+    let mut bench = asleep(1);
+    bench.answers = None;
+    bench.command(Command::SignIn { agent: one() });
+    break_dialog(&mut bench);
+    denied(&bench, "internal error");
+    assert_eq!((bench.replies.len(), now(&bench).0), (1, Status::SignedOut));
+    assert_eq!(bench.core.world.open_legs.len(), 0);
+    bench.pass(SECOND * 3_700);
+    bench.check_empty();
+}
+
+/// The first contact is dead: the RTP comes from where the next one is.
+#[test]
+fn a_leg_hears_the_contact_that_is_called_in_the_end() {
+    let mut bench = asleep(1);
+    bench.answers = None;
+    bench.command(Command::SignIn { agent: one() });
+    let (id, leg) = bench.core.world.open_legs.iter().next().expect("it is called");
+    let (id, dialog) = (*id, leg.holdings.dialogs[0]);
+    let source: std::net::IpAddr = "10.0.7.7".parse().unwrap();
+    let sdp = "v=0\r\no=- 1 1 IN IP4 10.0.7.7\r\ns=-\r\nc=IN IP4 10.0.7.7\r\nt=0 0\r\n\
+               m=audio 4000 RTP/AVP 8\r\n";
+    let mut out = Vec::new();
+    for event in [
+        crate::sip::Event::Redirected { dialog, source },
+        crate::sip::Event::Answered { dialog, sdp: Some(sdp.into()) },
+    ] {
+        bench.core.step(bench.now, id, Input::Sip(event), &mut out);
+    }
+    bench.take(out);
+    let heard = bench.media.iter().find_map(|command| match command {
+        media::Command::Open { remote, .. } => Some(remote.signalling_ip),
+        _ => None,
+    });
+    assert_eq!(heard, Some(source));
 }

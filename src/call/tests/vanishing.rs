@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::base::{AgentId, Instant, Random, StreamId};
 use crate::call::tests::Bench;
-use crate::call::tests::bench::{carrier, phone, sdp};
+use crate::call::tests::bench::{carrier, phone};
+use crate::call::tests::papers::sdp;
 use crate::call::{Cause, Command};
 use crate::media::{self, Out, Prompts, Socket, Worker};
 

@@ -238,7 +238,7 @@ fn who_does_not_arrive_in_time_is_told_and_not_taken_in_later() {
     house.to.command(Command::Bridge { a: StreamId(2), b: StreamId(1) });
     house.to.command(Command::Record { recording: RECORDING, left, right, at });
     house.to.command(Command::Close { stream: StreamId(2) });
-    house.run(990);
+    house.run(2_990);
     assert!(house.to.events.is_empty(), "{:?}", house.to.events);
     house.run(40);
     let stream = StreamId(1);

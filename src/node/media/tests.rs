@@ -180,6 +180,9 @@ fn a_stream_moves_to_another_thread_with_its_sockets() {
     });
     let (a, b) = (party(), party());
     let (to_a, to_b) = (stage.open_at(0, 1, &a), stage.open_at(1, 2, &b));
+    // What a socket gets before its stream is open is stale and thrown away.
+    stage.settle_at(0);
+    stage.settle_at(1);
     let (left, right, at) = (StreamId(1), StreamId(2), stage.clock.now());
     let recording = RecordingId(ulid::Ulid::nil());
     stage.send_to(0, Command::Record { recording, left, right: None, at });
@@ -212,7 +215,10 @@ fn a_stream_moves_to_another_thread_with_its_sockets() {
             seq += 1;
             for (from, to, at, mark, row) in [(&a, to_a, &b, 42, 0), (&b, to_b, &a, 43, 1)] {
                 from.send_to(&packet(8, seq, &[mark; 160]), to).unwrap();
-                let (length, _) = at.recv_from(&mut buffer).unwrap();
+                let (length, _) = at.recv_from(&mut buffer).unwrap_or_else(|error| {
+                    let said: Vec<Event> = stage.events.try_iter().collect();
+                    panic!("round {round}, packet {seq}: {error}; the workers said {said:?}")
+                });
                 assert_eq!(&buffer[12..length], [mark; 160]);
                 let number = u16::from_be_bytes([buffer[2], buffer[3]]);
                 if let Some(before) = rows[row] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Sender, TrySendError, bounded};
 
 use crate::base::Random;
 use crate::media::{Block, Command, Event, Ports, Prompts, Worker};
@@ -158,7 +158,7 @@ impl MediaThreads {
     /// # Errors
     /// As [`MediaThreads::put`].
     pub fn send(&self, worker: usize, command: Command) -> Result<(), Command> {
-        self.put(worker, command)?;
+        self.put(worker, command).map_err(TrySendError::into_inner)?;
         self.call(worker);
         Ok(())
     }
@@ -167,11 +167,17 @@ impl MediaThreads {
     /// waited for.
     ///
     /// # Errors
-    /// The command, when the worker's inbox is full or there is no such worker: the call ends with
-    /// cause `overload`.
-    pub fn put(&self, worker: usize, command: Command) -> Result<(), Command> {
-        let Some(handle) = self.threads.get(worker) else { return Err(command) };
-        handle.inbox.try_send(command).map_err(crossbeam_channel::TrySendError::into_inner)?;
+    /// The command, when the worker's inbox is full, or `Disconnected` when there is no such worker
+    /// (any more): the call ends with cause `overload`.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the command comes back by value, and is large itself"
+    )]
+    pub fn put(&self, worker: usize, command: Command) -> Result<(), TrySendError<Command>> {
+        let Some(handle) = self.threads.get(worker) else {
+            return Err(TrySendError::Disconnected(command));
+        };
+        handle.inbox.try_send(command)?;
         // When thousands of calls end at once the worker must begin before all is handed over.
         if handle.inbox.len().is_multiple_of(CALL_AT) {
             handle.wake.call();

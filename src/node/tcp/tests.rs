@@ -26,7 +26,7 @@ impl Bench {
         let (senders, lanes) = lanes();
         let trunks = TrunkSources::new(&[]);
         let refusals = Refusals::new(trunks.clone(), Random::from_number(1));
-        let throttle = Throttle::new(trunks);
+        let throttle = Throttle::new(trunks, Default::default());
         let clock = Clock::start(Instant::from_micros(1_000_000));
         let hub = TcpHub::new(runtime.handle().clone(), senders, clock, throttle, refusals);
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -134,6 +134,22 @@ fn what_goes_to_one_peer_shares_one_connection_and_fails_with_it() {
     drop(far);
     bench.hub.send(flow, Bytes::from("d"));
     assert_eq!(bench.failed(), flow);
+    bench.await_empty();
+}
+
+#[test]
+fn a_peer_that_says_no_more_is_still_answered() {
+    let bench = Bench::new();
+    let mut peer = bench.connect();
+    peer.write_all(request("OPTIONS").as_bytes()).unwrap();
+    peer.shutdown(std::net::Shutdown::Write).unwrap();
+    let flow = bench.begun();
+    bench.hub.send(flow, Bytes::from("an "));
+    bench.hub.send(flow, Bytes::from("answer"));
+    let mut got = String::new();
+    peer.read_to_string(&mut got).unwrap();
+    assert_eq!(got, "an answer");
+    assert!(matches!(bench.talk(), Input::Closed { connection: 1 }));
     bench.await_empty();
 }
 

@@ -15,6 +15,8 @@ pub struct Hooks<'a> {
     pub ready: &'a mut dyn FnMut(&DemoAgent, SocketAddr) -> Result<(), String>,
     /// They talk: e.g. print a link to the live call.
     pub talking: &'a mut dyn FnMut(&Talk) -> Vec<String>,
+    /// Signs an agent out whose phone is no longer registered.
+    pub gone: &'a mut dyn FnMut(&DemoAgent) -> Result<(), String>,
 }
 
 /// Plays the call and checks every step. Errors are those of sockets and of `out`; whatever the
@@ -23,7 +25,8 @@ pub fn run(plan: &DemoPlan, hooks: &mut Hooks<'_>, out: &mut dyn Write) -> io::R
     let mut time = Timeline::new(out);
     let pump = Pump::start()?;
     let agents = start_agents(plan, &pump)?;
-    if register(plan, &agents, hooks, &mut time)? {
+    let signed_in = register(plan, &agents, hooks, &mut time)?;
+    if signed_in {
         let caller = start_caller(plan, &pump)?;
         call(plan, &agents, &caller, hooks, &mut time)?;
         let mut complaints = caller.complaints();
@@ -39,6 +42,15 @@ pub fn run(plan: &DemoPlan, hooks: &mut Hooks<'_>, out: &mut dyn Write) -> io::R
         if matches!(agent.wait_registered(Duration::ZERO, |_| true), RegisterState::On { .. }) {
             agent.unregister(plan.limit);
         }
+    }
+    if signed_in {
+        let mut detail = String::new();
+        for agent in &plan.agents {
+            if let Err(why) = (hooks.gone)(agent) {
+                detail = format!("{}: {why}", agent.number);
+            }
+        }
+        time.check(detail.is_empty(), "坐席签出 · the agents sign out", detail)?;
     }
     time.finish()
 }

@@ -66,11 +66,17 @@ fn play(agent_hears: u16) -> (bool, String, Vec<String>) {
     };
     let end = stand_in(front, free, 800, agent_hears);
     let mut out = Vec::new();
+    let mut signed_out = Vec::new();
     let mut hooks = Hooks {
         ready: &mut |_, _| Ok(()),
         talking: &mut |talk| vec![format!("link of {}", talk.agent)],
+        gone: &mut |agent| {
+            signed_out.push(agent.number.clone());
+            Ok(())
+        },
     };
     let verdict = run(&plan, &mut hooks, &mut out).unwrap();
+    assert_eq!(signed_out, ["1001"]);
     end.recv_timeout(LIMIT).unwrap();
     let broken = verdict.broken().map(|check| check.what.clone()).collect();
     (verdict.all_held(), String::from_utf8(out).unwrap(), broken)

@@ -74,6 +74,8 @@ fn an_agent_without_a_recording_is_said_by_digits() {
         "agent-no digit/1 digit/0 digit/0 digit/2 at-your-service"
     );
     assert_eq!(said(Language::English, "agent-no"), None);
+    // A sentence without a number says nothing.
+    assert_eq!(said(Language::Mandarin, "agent/zhang").unwrap(), "");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::base::{Deadlines, Instant, Random};
 use crate::sip::auth::{Algorithm, Answer, Lockouts, Nonce, Window};
-use crate::sip::stack::{AccountSettings, Settings};
+use crate::sip::stack::{AccountSettings, Lockout, Settings};
 
 /// Stands in for the HA1 of accounts that do not exist, so that they cost the same time.
 const NOBODY: &str = "00000000000000000000000000000000";
@@ -19,7 +19,16 @@ pub(crate) struct Authority {
     /// Nonces made before this are stale: their counts are not known (any more).
     floor: Option<Instant>,
     lockouts: Lockouts,
+    /// When it is looked what is locked, and what was told of it.
+    look_at: Option<Instant>,
+    told: Locked,
 }
+
+/// Sources that are locked, or have accounts that are, with these accounts' users.
+pub(crate) type Locked = BTreeMap<IpAddr, BTreeSet<String>>;
+
+/// How often it is told anew what is locked, at most.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// What an answer is worth.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,6 +56,9 @@ pub(crate) struct Claim<'a> {
     /// Whether the account has a contact that was registered from exactly this source: it cannot be
     /// locked out by others.
     pub(crate) is_at_home: bool,
+    /// Whether the account was registered from this address of late: a lock of the source is none for
+    /// it before somebody there gets it wrong.
+    pub(crate) was_here: bool,
 }
 
 impl Authority {
@@ -60,6 +72,8 @@ impl Authority {
             deadlines: Deadlines::with_hasher(hasher()),
             floor: None,
             lockouts: Lockouts::new(hasher()),
+            look_at: None,
+            told: Locked::new(),
         }
     }
 
@@ -87,9 +101,11 @@ impl Authority {
             return Verdict::Void;
         };
         let locks = &settings.lockout;
+        let (source, user) = (claim.source, answer.user);
+        let is_spared = || claim.was_here && self.lockouts.is_spared(source, user, locks);
         if !claim.is_at_home
-            && (self.lockouts.is_source_locked(claim.source, locks)
-                || self.lockouts.is_pair_locked(claim.source, answer.user, locks))
+            && (self.lockouts.is_pair_locked(source, user, locks)
+                || (self.lockouts.is_source_locked(source, locks) && !is_spared()))
         {
             return Verdict::Void;
         }
@@ -103,7 +119,9 @@ impl Authority {
         let is_equal = bool::from(expected.as_bytes().ct_eq(given.as_bytes()));
         if !is_equal || ha1.is_none() {
             let max = settings.limits.lockouts;
-            self.lockouts.wrong(now, claim.source, answer.user, locks, max);
+            if self.lockouts.wrong(now, source, user, locks, max) {
+                self.look_at.get_or_insert(now);
+            }
             return Verdict::Wrong;
         }
         if !claim.is_uri_right {
@@ -141,6 +159,24 @@ impl Authority {
             .collect()
     }
 
+    /// What is locked now at sources where phones are at home, when it has changed; once a minute.
+    pub(crate) fn news(
+        &mut self,
+        now: Instant,
+        locks: &Lockout,
+        is_home: impl Fn(IpAddr) -> bool,
+    ) -> Option<&Locked> {
+        self.look_at.take_if(|at| *at <= now)?;
+        let mut locked = self.lockouts.locked(locks);
+        if !locked.is_empty() {
+            self.look_at = Some(now + LOOK_EVERY);
+        }
+        locked.retain(|source, _| is_home(*source));
+        let has_changed = locked != self.told;
+        self.told = locked;
+        has_changed.then_some(&self.told)
+    }
+
     /// Forgets what is old.
     pub(crate) fn tick(&mut self, now: Instant) {
         while let Some(number) = self.deadlines.pop_due(now) {
@@ -150,7 +186,7 @@ impl Authority {
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        [self.deadlines.first(), self.lockouts.deadline()].into_iter().flatten().min()
+        [self.deadlines.first(), self.lockouts.deadline(), self.look_at].into_iter().flatten().min()
     }
 
     /// Nonces whose counts are remembered.
@@ -217,7 +253,6 @@ fn usable_ha1<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sip::stack::Lockout;
 
     struct Desk {
         authority: Authority,
@@ -290,6 +325,7 @@ mod tests {
                 answer,
                 account: self.settings.accounts.first(),
                 is_at_home: false,
+                was_here: false,
             };
             change(&mut claim);
             let settings = self.settings.clone();

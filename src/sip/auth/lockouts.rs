@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::base::{Deadlines, Instant};
@@ -17,6 +17,8 @@ pub(crate) struct Lockouts {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 enum Suspect {
     Source(IpAddr),
+    /// Wrong answers for accounts at home while their source was locked.
+    AtHome(IpAddr),
     Pair(IpAddr, Box<str>),
 }
 
@@ -33,6 +35,35 @@ impl Lockouts {
         self.tries.get(&pair(source, user)).is_some_and(|n| *n >= limits.pair_tries)
     }
 
+    /// Whether a locked source may still try an account that was registered from there of late: one
+    /// that nobody there has got wrong yet, as long as there were not too many such tries either. So
+    /// some phones with an old password behind one address lock out none but themselves, and the guesses
+    /// of one source stay within twice its limit.
+    pub(crate) fn is_spared(&self, source: IpAddr, user: &str, limits: &Lockout) -> bool {
+        !self.tries.contains_key(&pair(source, user))
+            && self
+                .tries
+                .get(&Suspect::AtHome(source_of(source)))
+                .is_none_or(|n| *n < limits.source_tries)
+    }
+
+    /// Which sources are locked, or have accounts that are, with these accounts; sorted.
+    pub(crate) fn locked(&self, limits: &Lockout) -> BTreeMap<IpAddr, BTreeSet<String>> {
+        let mut locked: BTreeMap<IpAddr, BTreeSet<String>> = BTreeMap::new();
+        for (suspect, tries) in &self.tries {
+            match suspect {
+                Suspect::Source(source) if *tries >= limits.source_tries => {
+                    locked.entry(*source).or_default();
+                }
+                Suspect::Pair(source, user) if *tries >= limits.pair_tries => {
+                    locked.entry(*source).or_default().insert(user.to_string());
+                }
+                _ => {}
+            }
+        }
+        locked
+    }
+
     /// Whether this source may try nobody.
     pub(crate) fn is_source_locked(&self, source: IpAddr, limits: &Lockout) -> bool {
         self.tries
@@ -40,7 +71,7 @@ impl Lockouts {
             .is_some_and(|n| *n >= limits.source_tries)
     }
 
-    /// Remembers a wrong answer.
+    /// Remembers a wrong answer; `true` when something is locked by it.
     pub(crate) fn wrong(
         &mut self,
         now: Instant,
@@ -48,15 +79,25 @@ impl Lockouts {
         user: &str,
         limits: &Lockout,
         max: usize,
-    ) {
-        for suspect in [pair(source, user), Suspect::Source(source_of(source))] {
+    ) -> bool {
+        let is_locked = self.is_source_locked(source, limits);
+        let at_home = is_locked.then(|| Suspect::AtHome(source_of(source)));
+        let suspects = [pair(source, user), Suspect::Source(source_of(source))];
+        let mut locks = false;
+        for suspect in suspects.into_iter().chain(at_home) {
             if !self.tries.contains_key(&suspect) && self.tries.len() >= max.max(2) {
                 self.forget_first();
             }
             let tries = self.tries.entry(suspect.clone()).or_default();
             *tries = tries.saturating_add(1);
+            locks |= match suspect {
+                Suspect::Source(_) => *tries == limits.source_tries,
+                Suspect::Pair(..) => *tries == limits.pair_tries,
+                Suspect::AtHome(_) => false,
+            };
             self.deadlines.set(&suspect, Some(now + limits.time));
         }
+        locks
     }
 
     /// A right answer: the pair starts anew. (The source does not, lest one good account buys guesses

@@ -14,8 +14,11 @@ pub struct Binding {
     pub flow: Flow,
     /// Whether the contact's own host is not where its REGISTER came from.
     pub behind_nat: bool,
-    /// When this contact was first registered; the latest is called.
+    /// When this contact was first registered.
     pub since: Instant,
+    /// When it was registered last; the latest is called first.
+    #[serde(default)]
+    pub refreshed: Instant,
     /// When it expires.
     pub expires_at: Instant,
     /// Call-ID of its REGISTERs.

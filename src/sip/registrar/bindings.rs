@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use smallvec::SmallVec;
 
 use crate::base::{AccountId, Deadlines, Instant, Random};
-use crate::sip::registrar::{Binding, NotRegistered, Registering, Wish};
-use crate::sip::stack::{Event, Output};
+use crate::sip::registrar::{Binding, Homes, Nat, NotRegistered, Registering, Wish};
+use crate::sip::stack::{Event, Flow, Output};
 
 /// All contacts of all accounts, with their expiry.
 #[derive(Clone, Debug)]
@@ -15,6 +15,9 @@ pub(crate) struct Registrar {
     by_account: HashMap<AccountId, SmallVec<[u64; 2]>, ahash::RandomState>,
     by_connection: HashMap<u64, SmallVec<[u64; 1]>, ahash::RandomState>,
     deadlines: Deadlines<u64>,
+    /// When the way to a phone behind NAT is to be kept open next.
+    openings: Deadlines<u64>,
+    homes: Homes,
     next: u64,
 }
 
@@ -32,7 +35,9 @@ impl Registrar {
             bindings: HashMap::with_hasher(hasher.clone()),
             by_account: HashMap::with_hasher(hasher.clone()),
             by_connection: HashMap::with_hasher(hasher.clone()),
-            deadlines: Deadlines::with_hasher(hasher),
+            deadlines: Deadlines::with_hasher(hasher.clone()),
+            openings: Deadlines::with_hasher(hasher),
+            homes: Homes::default(),
             next: 1,
         }
     }
@@ -89,13 +94,18 @@ impl Registrar {
                 self.remove(*oldest, Some(out));
             }
             let source = registering.flow.peer.ip().to_canonical();
+            self.homes.note(account, source, now);
+            let behind_nat = wish.host.is_none_or(|host| host.to_canonical() != source);
+            let nat = registering.nat.filter(|_| behind_nat);
+            let expires = nat.map_or(wish.expires, |nat| wish.expires.min(nat.expires));
             let binding = Binding {
                 account: account.clone(),
-                behind_nat: wish.host.is_none_or(|host| host.to_canonical() != source),
+                behind_nat,
                 contact: wish.contact,
                 flow: registering.flow,
                 since,
-                expires_at: now + wish.expires,
+                refreshed: now,
+                expires_at: now + expires,
                 call_id: registering.call_id.clone(),
                 cseq: registering.cseq,
                 user_agent: registering.user_agent.clone(),
@@ -105,7 +115,8 @@ impl Registrar {
                 account: account.clone(),
                 binding: binding.clone(),
             }));
-            self.insert(wish.key, binding);
+            let id = self.insert(wish.key, binding);
+            self.openings.set(&id, nat.map(|nat| now + nat.every));
         }
         Ok(())
     }
@@ -132,9 +143,62 @@ impl Registrar {
         Ok(())
     }
 
-    /// Takes a binding of the last run back.
-    pub(crate) fn restore(&mut self, key: String, binding: Binding) {
-        self.insert(key, binding);
+    /// Takes a binding of the last run back. The ways to phones behind NAT are opened one after the
+    /// other, not all at once.
+    pub(crate) fn restore(
+        &mut self,
+        now: Instant,
+        key: String,
+        binding: Binding,
+        nat: Option<Nat>,
+    ) {
+        let nat = nat.filter(|_| binding.behind_nat);
+        let id = self.insert(key, binding);
+        let part = u32::try_from(id % 32).unwrap_or(0);
+        self.openings.set(&id, nat.map(|nat| now + nat.every / 32 * part));
+    }
+
+    /// An account was registered from somewhere in the last run.
+    pub(crate) fn remember(&mut self, binding: &Binding) {
+        let source = binding.flow.peer.ip().to_canonical();
+        self.homes.note(&binding.account, source, binding.refreshed.max(binding.since));
+    }
+
+    /// The ways to phones behind NAT are kept open so from now on.
+    pub(crate) fn open_ways(&mut self, now: Instant, nat: Option<Nat>) {
+        let mut behind: Vec<u64> = self
+            .bindings
+            .iter()
+            .filter(|(_, entry)| entry.binding.behind_nat)
+            .map(|(id, _)| *id)
+            .collect();
+        behind.sort_unstable();
+        for id in behind {
+            let part = u32::try_from(id % 32).unwrap_or(0);
+            self.openings.set(&id, nat.map(|nat| now + nat.every / 32 * part));
+        }
+    }
+
+    /// A phone whose way is to be kept open now.
+    pub(crate) fn pop_way(&mut self, now: Instant, nat: Option<Nat>) -> Option<&Binding> {
+        let id = self.openings.pop_due(now)?;
+        self.openings.set(&id, nat.map(|nat| now + nat.every));
+        self.bindings.get(&id).map(|entry| &entry.binding)
+    }
+
+    /// Whether the account was registered from this address within the last day.
+    pub(crate) fn was_at(&self, account: &AccountId, source: IpAddr, now: Instant) -> bool {
+        self.homes.has(account, source, now)
+    }
+
+    /// Whether any account was.
+    pub(crate) fn is_home(&self, source: IpAddr, now: Instant) -> bool {
+        self.homes.is_of_any(source, now)
+    }
+
+    /// Forgets where accounts were that are no longer known.
+    pub(crate) fn keep_homes(&mut self, is_known: impl Fn(&AccountId) -> bool) {
+        self.homes.keep(is_known);
     }
 
     /// Removes what has expired.
@@ -157,7 +221,7 @@ impl Registrar {
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.deadlines.first()
+        [self.deadlines.first(), self.openings.first()].into_iter().flatten().min()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -175,9 +239,23 @@ impl Registrar {
         ids.iter().filter_map(|id| self.bindings.get(id)).map(|entry| &entry.binding)
     }
 
-    /// The contact of an account that was first registered last.
+    /// The contact of an account that was refreshed last: where its phone was seen last.
     pub(crate) fn newest(&self, account: &AccountId) -> Option<&Binding> {
-        self.of(account).max_by_key(|binding| binding.since)
+        self.of(account).max_by_key(|binding| (binding.refreshed, binding.since))
+    }
+
+    /// The contact of an account that was registered by this flow.
+    pub(crate) fn at(&self, account: &AccountId, flow: Flow) -> Option<&Binding> {
+        self.of(account).find(|binding| binding.flow == flow)
+    }
+
+    /// The contacts of an account but for the newest, the one that was refreshed first first.
+    pub(crate) fn others(&self, account: &AccountId) -> Vec<String> {
+        let mut all: Vec<&Binding> = self.of(account).collect();
+        // As `newest` has it: among equals the last.
+        all.sort_by_key(|binding| (binding.refreshed, binding.since));
+        all.pop();
+        all.into_iter().map(|binding| binding.contact.clone()).collect()
     }
 
     /// Whether the account has a contact that was registered from this address.
@@ -196,7 +274,7 @@ impl Registrar {
         })
     }
 
-    fn insert(&mut self, key: String, binding: Binding) {
+    fn insert(&mut self, key: String, binding: Binding) -> u64 {
         let id = self.next;
         self.next += 1;
         self.deadlines.set(&id, Some(binding.expires_at));
@@ -205,6 +283,7 @@ impl Registrar {
             self.by_connection.entry(connection).or_default().push(id);
         }
         self.bindings.insert(id, Entry { key, binding });
+        id
     }
 
     fn remove(&mut self, id: u64, out: Option<&mut Vec<Output>>) {
@@ -218,6 +297,7 @@ impl Registrar {
     fn remove_silently(&mut self, id: u64) -> Option<Binding> {
         let Entry { binding, .. } = self.bindings.remove(&id)?;
         self.deadlines.set(&id, None);
+        self.openings.set(&id, None);
         if let Some(ids) = self.by_account.get_mut(&binding.account) {
             ids.retain(|other| *other != id);
             if ids.is_empty() {
@@ -257,6 +337,7 @@ mod tests {
             user_agent: String::new(),
             max_contacts: 2,
             max_all: 3,
+            nat: None,
         }
     }
 

@@ -2,8 +2,10 @@
 
 mod binding;
 mod bindings;
+mod homes;
 mod wish;
 
 pub use binding::Binding;
 pub(crate) use bindings::Registrar;
-pub(crate) use wish::{NotRegistered, Registering, Wish};
+use homes::Homes;
+pub(crate) use wish::{Nat, NotRegistered, Registering, Wish};

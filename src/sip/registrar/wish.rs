@@ -28,6 +28,17 @@ pub(crate) struct Registering {
     pub(crate) max_contacts: usize,
     /// Contacts of all accounts together.
     pub(crate) max_all: usize,
+    /// What holds for a phone behind NAT.
+    pub(crate) nat: Option<Nat>,
+}
+
+/// How the ways to phones behind NAT are kept open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Nat {
+    /// Time between two packets to one.
+    pub(crate) every: Duration,
+    /// The longest registration of one.
+    pub(crate) expires: Duration,
 }
 
 /// Why a REGISTER changed nothing.

@@ -73,6 +73,8 @@ impl Stack {
             is_at_home: account.is_some_and(|account| {
                 self.registrar.of(&account.id).any(|binding| binding.flow.peer == source)
             }),
+            was_here: account
+                .is_some_and(|account| self.registrar.was_at(&account.id, source.ip(), now)),
         };
         match (self.authority.check(now, &self.net.settings, &claim), account) {
             (Verdict::Right, Some(account)) => Ok(account.id.clone()),

@@ -91,6 +91,11 @@ impl Clients {
         self.records.get(&id)
     }
 
+    /// Whether nothing at all has come for a request yet.
+    pub(crate) fn is_unheard(&self, id: ClientId) -> bool {
+        self.records.get(&id).is_some_and(|record| record.machine.is_unheard())
+    }
+
     /// Gives a transaction one input.
     pub(crate) fn handle(
         &mut self,
@@ -114,6 +119,15 @@ impl Clients {
         if let Some(record) = self.records.remove(&id) {
             self.unlink(id, record.way);
         }
+    }
+
+    /// Forgets a transaction, even one whose step never came back.
+    pub(crate) fn bury(&mut self, id: ClientId) {
+        self.forget(id);
+        self.by_way.retain(|_, ids| {
+            ids.remove(&id);
+            !ids.is_empty()
+        });
     }
 
     /// When the transaction wants `Deadline`; `None` also when there is none.

@@ -1,6 +1,7 @@
 use bytes::Bytes;
 
 use crate::base::{AccountId, DialogId, TrunkId};
+use crate::sip::stack::Flow;
 use crate::sip::wire::{Text, Uri};
 
 /// What the conductor may ask for.
@@ -152,8 +153,17 @@ pub enum Command {
 /// Whom to call.
 #[derive(Clone, Debug)]
 pub enum Destination {
-    /// An account, at its newest contact.
+    /// An account, at the contact that was refreshed last, and when that says nothing or cannot be
+    /// reached, at its others.
     Account(AccountId),
+    /// An account, first at the contact that was registered by this flow (as long as it is), then as
+    /// [`Destination::Account`].
+    Phone {
+        /// The account.
+        account: AccountId,
+        /// From `Stack::phone_of`.
+        flow: Box<Flow>,
+    },
     /// A number behind a trunk.
     Trunk {
         /// The trunk.

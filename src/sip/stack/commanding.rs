@@ -1,5 +1,6 @@
 use crate::base::Instant;
 use crate::sip::dialog::{DialogInput, Wish};
+use crate::sip::stack::inviting::Call;
 use crate::sip::stack::{Command, Output, Stack};
 
 impl Stack {
@@ -7,7 +8,7 @@ impl Stack {
     pub(super) fn command(&mut self, now: Instant, command: Command, out: &mut Vec<Output>) {
         let (dialog, wish) = match command {
             Command::Invite { dialog, to, from, headers, sdp } => {
-                return self.invite(now, dialog, to, &from, headers, sdp, out);
+                return self.invite(now, dialog, Call { to, from, headers, sdp }, out);
             }
             Command::Message { id, to, from, text } => {
                 return self.send_message(now, id, to, &from, &text, out);
@@ -37,6 +38,7 @@ impl Stack {
             }
             Command::Probe { dialog } => (dialog, Wish::Probe),
         };
+        let dialog = self.hunts.inner(dialog);
         // A dialog that is over for the conductor has no wishes left.
         if self.dialogs.get(dialog).is_some_and(|dialog| !dialog.is_closing()) {
             self.dialog(now, dialog, DialogInput::Wish(wish), out);

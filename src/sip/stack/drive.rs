@@ -19,9 +19,17 @@ impl Stack {
         let mut wants = Vec::new();
         let timers = self.net.settings.timers;
         let mut ground = Ground { now, timers, net: &self.net, random: &mut self.random };
-        let deadline = self.dialogs.step(id, |d| d.handle(&mut ground, input, &mut wants));
+        self.at_work.push(Timer::Dialog(id));
+        #[cfg(test)]
+        let breaks = std::mem::take(&mut self.break_next_dialog);
+        let deadline = self.dialogs.step(id, |d| {
+            #[cfg(test)]
+            assert!(!breaks, "broken for a test");
+            d.handle(&mut ground, input, &mut wants)
+        });
         self.timers.set(&Timer::Dialog(id), deadline);
         self.do_wants(now, id, wants, out);
+        self.at_work.pop();
     }
 
     /// Does what a dialog wants.
@@ -67,7 +75,7 @@ impl Stack {
                     self.clients.forget(client);
                     self.timers.set(&Timer::Client(client), None);
                 }
-                DialogOutput::Event(event) => out.push(Output::Event(event)),
+                DialogOutput::Event(event) => self.tell(now, id, event, out),
             }
         }
     }
@@ -85,8 +93,10 @@ impl Stack {
         let timers = self.net.settings.timers;
         // The owner is asked for before: a transaction that times out is gone after.
         let owner = self.clients.get(id).map(|record| record.owner.clone());
+        self.at_work.push(Timer::Client(id));
         self.clients.handle(now, &timers, id, input, &mut wants);
         self.client_told(now, id, owner, wants, response, out);
+        self.at_work.pop();
     }
 
     pub(super) fn client_told(
@@ -147,7 +157,9 @@ impl Stack {
     ) {
         let mut wants = Vec::new();
         let timers = self.net.settings.timers;
+        self.at_work.push(Timer::Server(id));
         self.servers.handle(now, &timers, id, input, &mut wants);
+        self.at_work.pop();
         self.timers.set(&Timer::Server(id), self.servers.deadline(id));
         for ServerOutput::Send { flow, bytes, gate } in wants {
             out.push(Output::Send { flow, bytes, gate });

@@ -1,3 +1,4 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -53,6 +54,13 @@ pub enum Event {
         status: u16,
         /// Early media of the other side.
         sdp: Option<Bytes>,
+    },
+    /// Our INVITE goes to another contact of the account, since one said nothing or cannot be reached.
+    Redirected {
+        /// The dialog.
+        dialog: DialogId,
+        /// Where that contact's messages come from.
+        source: IpAddr,
     },
     /// 2xx to our INVITE. The ACK has been sent, unless the INVITE went without SDP: then `sdp` is an
     /// offer, and `Command::Accept` gives the answer that the ACK carries.
@@ -181,6 +189,11 @@ pub enum Event {
         /// Where it came from.
         source: IpAddr,
     },
+    /// Sources of phones are locked, or accounts there, after wrong passwords; empty: no more (R9).
+    LockedOut {
+        /// Sources, and the users of accounts that are locked there.
+        locked: BTreeMap<IpAddr, BTreeSet<String>>,
+    },
     /// A contact was registered or refreshed.
     Registered {
         /// Whose.
@@ -202,6 +215,39 @@ pub enum Event {
         /// Whether it answers.
         alive: bool,
     },
+}
+
+impl Event {
+    /// The same of the dialog that the conductor knows by this id.
+    pub(super) fn of(mut self, outer: DialogId) -> Self {
+        match &mut self {
+            Self::Invite { dialog, .. }
+            | Self::Cancelled { dialog }
+            | Self::Acked { dialog, .. }
+            | Self::Progress { dialog, .. }
+            | Self::Redirected { dialog, .. }
+            | Self::Answered { dialog, .. }
+            | Self::Failed { dialog, .. }
+            | Self::Offered { dialog, .. }
+            | Self::Accepted { dialog, .. }
+            | Self::Rejected { dialog, .. }
+            | Self::Info { dialog, .. }
+            | Self::Referred { dialog, .. }
+            | Self::Notified { dialog, .. }
+            | Self::Ended { dialog, .. }
+            | Self::Probed { dialog, .. } => *dialog = outer,
+            // Whoever makes a message names the conductor's dialog.
+            Self::Message { .. }
+            | Self::MessageDone { .. }
+            | Self::Refused { .. }
+            | Self::Stranger { .. }
+            | Self::LockedOut { .. }
+            | Self::Registered { .. }
+            | Self::Unregistered { .. }
+            | Self::TrunkAlive { .. } => {}
+        }
+        self
+    }
 }
 
 /// What ended a dialog.

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use crate::sip::dialog::Reply;
-use crate::sip::stack::net::{ALLOW, SIP_PORT, SUPPORTED};
+use crate::sip::stack::net::{SIP_PORT, SUPPORTED};
 use crate::sip::stack::{Flow, Net};
 use crate::sip::wire::{Headers, Method, Name, Request, Response, Text, Via};
 
@@ -69,7 +69,7 @@ impl Head {
             }
         }
         if (self.is_target && status == 200) || matches!(status, 405 | 501) {
-            response.headers.push(Name::Allow, Text::from_static(ALLOW));
+            response.headers.push(Name::Allow, net.allow());
         }
         if self.is_target && status == 200 {
             response.headers.push(Name::Supported, Text::from_static(SUPPORTED));

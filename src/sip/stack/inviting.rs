@@ -1,7 +1,8 @@
 use bytes::Bytes;
 
-use crate::base::{DialogId, Instant};
+use crate::base::{AccountId, DialogId, Instant};
 use crate::sip::dialog::{Dialog, Ends, Ground};
+use crate::sip::registrar::Binding;
 use crate::sip::stack::front::Timer;
 use crate::sip::stack::net::SIP_PORT;
 use crate::sip::stack::{Caller, Destination, Event, Flow, Output, Peer, Stack, Transport};
@@ -30,21 +31,26 @@ pub(super) struct Nowhere {
     pub(super) warning: Option<&'static str>,
 }
 
+/// A call as the conductor asked for it.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) to: Destination,
+    pub(super) from: Caller,
+    pub(super) headers: Vec<(Text, Text)>,
+    pub(super) sdp: Option<Bytes>,
+}
+
 impl Stack {
     /// `Command::Invite`.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one command")]
     pub(super) fn invite(
         &mut self,
         now: Instant,
         dialog: DialogId,
-        to: Destination,
-        from: &Caller,
-        headers: Vec<(Text, Text)>,
-        sdp: Option<Bytes>,
+        call: Call,
         out: &mut Vec<Output>,
     ) {
         let is_full = self.dialogs.len() >= self.net.settings.limits.dialogs;
-        let target = match self.target(to) {
+        let target = match self.target(&call.to) {
             Ok(target) if !is_full => target,
             result => {
                 let nowhere = result.err().unwrap_or(Nowhere { status: 503, warning: None });
@@ -60,6 +66,37 @@ impl Stack {
         if self.dialogs.get(dialog).is_some() {
             return;
         }
+        let rest = match &call.to {
+            Destination::Account(account) => self.registrar.others(account),
+            Destination::Phone { account, flow } => {
+                let first = self.registrar.at(account, **flow).map(|binding| &binding.contact);
+                let mut rest = self.registrar.others(account);
+                if first.is_some() {
+                    rest.extend(
+                        self.registrar.newest(account).map(|newest| newest.contact.clone()),
+                    );
+                    rest.retain(|contact| Some(contact) != first);
+                }
+                rest
+            }
+            Destination::Trunk { .. } | Destination::Uri { .. } => Vec::new(),
+        };
+        let client = self.send_invite(now, dialog, target, &call, out);
+        if !rest.is_empty() && self.dialogs.get(dialog).is_some() {
+            self.hunt(now, dialog, client, call, rest);
+        }
+    }
+
+    /// Begins a dialog by an INVITE to a target.
+    pub(super) fn send_invite(
+        &mut self,
+        now: Instant,
+        dialog: DialogId,
+        target: Target,
+        call: &Call,
+        out: &mut Vec<Output>,
+    ) -> ClientId {
+        let Call { from, headers, sdp, .. } = call;
         let Target { peer, uri, to, flow, source, host, omit } = target;
         let local_tag = self.new_tag();
         let user = from.user.as_deref().unwrap_or("anonymous");
@@ -85,7 +122,7 @@ impl Stack {
         let client = ClientId::new(self.random.next_u64());
         let ground = Ground { now, timers, net: &self.net, random: &mut self.random };
         let mut invite = ends.request(&ground, Method::Invite, client);
-        for (name, value) in headers {
+        for (name, value) in headers.iter().cloned() {
             let name = Name::from(name);
             if name == Name::MaxForwards {
                 invite.headers.set(name, value);
@@ -101,36 +138,54 @@ impl Stack {
                 invite.headers.remove(name);
             }
         }
-        crate::sip::dialog::attach(&mut invite, sdp);
+        crate::sip::dialog::attach(&mut invite, sdp.clone());
         let mut wants = Vec::new();
         let machine = Dialog::calling(&ground, dialog, peer, ends, (client, invite), &mut wants);
         self.timers.set(&Timer::Dialog(dialog), machine.deadline());
         self.dialogs.insert(dialog, machine);
         self.do_wants(now, dialog, wants, out);
+        client
     }
 
-    pub(super) fn target(&self, to: Destination) -> Result<Target, Nowhere> {
+    /// One more contact of an account; `None` when it is gone meanwhile.
+    pub(super) fn contact_target(&self, to: &Destination, contact: &str) -> Option<Target> {
+        let (Destination::Account(id) | Destination::Phone { account: id, .. }) = to else {
+            return None;
+        };
+        let binding = self.registrar.of(id).find(|binding| binding.contact == contact)?;
+        self.binding_target(id, binding)
+    }
+
+    fn binding_target(&self, id: &AccountId, binding: &Binding) -> Option<Target> {
+        let account = self.net.account(id)?;
+        let uri = Uri::parse(&Text::from(binding.contact.as_str())).ok()?;
+        let to = Uri::sip(Some(&account.user), &self.net.settings.realm, None);
+        let peer = Peer::Account(id.clone());
+        let source = binding.flow;
+        let flow = self.net.flow_to(&peer, &uri, None, source);
+        let host = self.net.host(&flow);
+        Some(Target { peer, uri, to, flow, source, host, omit: Vec::new() })
+    }
+
+    pub(super) fn target(&self, to: &Destination) -> Result<Target, Nowhere> {
         match to {
-            Destination::Account(id) => {
+            Destination::Account(id) | Destination::Phone { account: id, .. } => {
                 let nowhere = Nowhere { status: 480, warning: None };
-                let account = self.net.account(&id).ok_or(nowhere)?;
-                let binding = self.registrar.newest(&id).ok_or(nowhere)?;
-                let uri = Uri::parse(&Text::from(binding.contact.as_str())).map_err(|_| nowhere)?;
-                let to = Uri::sip(Some(&account.user), &self.net.settings.realm, None);
-                let peer = Peer::Account(id);
-                let source = binding.flow;
-                let flow = self.net.flow_to(&peer, &uri, None, source);
-                let host = self.net.host(&flow);
-                Ok(Target { peer, uri, to, flow, source, host, omit: Vec::new() })
+                let first = match to {
+                    Destination::Phone { flow, .. } => self.registrar.at(id, **flow),
+                    _ => None,
+                };
+                let binding = first.or_else(|| self.registrar.newest(id)).ok_or(nowhere)?;
+                self.binding_target(id, binding).ok_or(nowhere)
             }
             Destination::Trunk { trunk: id, user } => {
                 let nowhere = Nowhere { status: 503, warning: None };
-                let trunk = self.net.trunk(&id).ok_or(nowhere)?;
+                let trunk = self.net.trunk(id).ok_or(nowhere)?;
                 let flow = self.net.flow(trunk.transport, trunk.address).ok_or(nowhere)?;
                 let address = trunk.address.ip().to_string();
                 let mut uri = match trunk.from_domain.as_str() {
-                    "" => Uri::sip(Some(&user), &address, Some(trunk.address.port())),
-                    domain => Uri::sip(Some(&user), domain, None),
+                    "" => Uri::sip(Some(user), &address, Some(trunk.address.port())),
+                    domain => Uri::sip(Some(user), domain, None),
                 };
                 let to = uri.clone();
                 if trunk.transport == Transport::Tcp {
@@ -140,7 +195,7 @@ impl Stack {
             }
             Destination::Uri { trunk: id, uri } => {
                 let nowhere = Nowhere { status: 503, warning: None };
-                let trunk = self.net.trunk(&id).ok_or(nowhere)?;
+                let trunk = self.net.trunk(id).ok_or(nowhere)?;
                 let address = uri.address().ok_or(Nowhere {
                     warning: Some("399 hotline \"unresolvable: the host is no IP address\""),
                     ..nowhere
@@ -153,7 +208,8 @@ impl Stack {
                     None => trunk.transport,
                 };
                 let flow = self.net.flow(transport, address).ok_or(nowhere)?;
-                Ok(self.trunk_target(trunk, Uri::clone(&uri), *uri, flow))
+                let uri = Uri::clone(uri);
+                Ok(self.trunk_target(trunk, uri.clone(), uri, flow))
             }
         }
     }

@@ -19,6 +19,10 @@ impl Stack {
         out: &mut Vec<Output>,
     ) -> Reply {
         let Peer::Account(account) = peer else { return Reply::new(403) };
+        // Nobody takes it: 200 would be a lie.
+        if !self.net.settings.messages {
+            return Reply::new(405);
+        }
         let text = match text(asked) {
             Ok(text) => text,
             Err(reply) => return reply,
@@ -42,6 +46,7 @@ impl Stack {
         // Inside a dialog the Request-URI is our contact.
         let to = user(if dialog.is_some() { &asked.to.uri } else { &asked.request.uri });
         let account = account.clone();
+        let dialog = dialog.map(|dialog| self.hunts.outer(dialog));
         out.push(Output::Event(Event::Message { account, to, text, dialog }));
     }
 }

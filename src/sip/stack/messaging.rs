@@ -23,7 +23,7 @@ impl Stack {
         text: &Text,
         out: &mut Vec<Output>,
     ) {
-        let target = match self.target(Destination::Account(to)) {
+        let target = match self.target(&Destination::Account(to)) {
             Ok(target) => target,
             Err(nowhere) => return message_done(id, nowhere.status, out),
         };

@@ -9,7 +9,10 @@ use crate::sip::txn::ClientId;
 use crate::sip::wire::{Headers, Method, Name, NameAddr, Text, Uri};
 
 /// What we accept.
-pub(crate) const ALLOW: &str =
+const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, REGISTER, REFER";
+
+/// What we accept where texts are taken.
+const ALLOW_MESSAGES: &str =
     "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, REGISTER, REFER, MESSAGE";
 
 /// The extensions that we have (RFC 3891, RFC 4488).
@@ -44,6 +47,11 @@ impl Net {
             sources: Sources::new(&settings.trunks),
             settings,
         }
+    }
+
+    /// The Allow header.
+    pub(crate) fn allow(&self) -> Text {
+        Text::from_static(if self.settings.messages { ALLOW_MESSAGES } else { ALLOW })
     }
 
     pub(crate) fn trunk(&self, id: &TrunkId) -> Option<&TrunkSettings> {
@@ -145,7 +153,7 @@ impl Net {
     /// Adds what every request of ours carries.
     pub(crate) fn sign(&self, headers: &mut Headers, method: &Method) {
         if matches!(method, Method::Invite | Method::Update | Method::Options) {
-            headers.push(Name::Allow, Text::from_static(ALLOW));
+            headers.push(Name::Allow, self.allow());
             headers.push(Name::Supported, Text::from_static(SUPPORTED));
         }
         if !self.settings.user_agent.is_empty() && *method != Method::Ack {

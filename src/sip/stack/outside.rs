@@ -3,7 +3,7 @@ use crate::sip::dialog::{Dialog, Ends, Ground, Reply, contact, routes};
 use crate::sip::stack::asked::Asked;
 use crate::sip::stack::front::Timer;
 use crate::sip::stack::inside::{not_sdp, refusal};
-use crate::sip::stack::net::{ALLOW, SUPPORTED};
+use crate::sip::stack::net::SUPPORTED;
 use crate::sip::stack::{Event, Output, Peer, Stack};
 use crate::sip::wire::{Method, Name, Scheme, Text};
 
@@ -22,7 +22,7 @@ impl Stack {
         }
         let reply = refusal(asked).unwrap_or_else(|| match asked.request.method {
             Method::Options => Reply::new(200)
-                .with(Name::Allow, Text::from_static(ALLOW))
+                .with(Name::Allow, self.net.allow())
                 .with(Name::Supported, Text::from_static(SUPPORTED))
                 .with(Name::Accept, Text::from_static("application/sdp")),
             Method::Message => self.messaged(now, asked, &peer, None, out),

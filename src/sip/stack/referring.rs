@@ -65,7 +65,7 @@ impl Stack {
                     !(found.is_closing() || replaces.is_early_only && found.is_up())
                 })
         });
-        found.map_or(Replaced::Unknown, Replaced::Dialog)
+        found.map_or(Replaced::Unknown, |found| Replaced::Dialog(self.hunts.outer(found)))
     }
 }
 

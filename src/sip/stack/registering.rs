@@ -5,6 +5,7 @@ use crate::sip::dialog::Reply;
 use crate::sip::registrar::{NotRegistered, Registering, Wish};
 use crate::sip::stack::asked::Asked;
 use crate::sip::stack::inside::refusal;
+use crate::sip::stack::nat::nat;
 use crate::sip::stack::{Gate, Output, Stack};
 use crate::sip::wire::{Contacts, Name, NameAddr, Scheme, Text, Uri};
 
@@ -57,6 +58,7 @@ impl Stack {
             user_agent: text(&Name::UserAgent),
             max_contacts: self.net.account(account).map_or(1, |account| account.max_contacts),
             max_all: self.net.settings.limits.bindings,
+            nat: nat(&self.net.settings),
         };
         let expires = headers.expires().ok().flatten();
         let result = match headers.contacts() {

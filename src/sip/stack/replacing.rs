@@ -40,7 +40,7 @@ impl Stack {
             Some(dialog) if dialog.is_closing() => Err(Reply::new(603)),
             Some(dialog) if dialog.is_up() && replaces.is_early_only => Err(Reply::new(486)),
             // An early one can only be replaced by who began it.
-            Some(dialog) if dialog.is_up() || dialog.is_calling() => Ok(Some(id)),
+            Some(dialog) if dialog.is_up() || dialog.is_calling() => Ok(Some(self.hunts.outer(id))),
             _ => Err(unknown),
         }
     }

@@ -115,6 +115,13 @@ impl Servers {
         }
     }
 
+    /// Forgets a transaction, even one whose step never came back.
+    pub(crate) fn bury(&mut self, id: ServerId) {
+        self.forget(id);
+        self.by_key.retain(|_, other| *other != id);
+        self.merges.retain(|_, other| *other != id);
+    }
+
     /// When the transaction wants `Deadline`; `None` also when there is none.
     pub(crate) fn deadline(&self, id: ServerId) -> Option<Instant> {
         self.records.get(&id)?.machine.deadline()

@@ -33,12 +33,18 @@ pub struct Settings {
     pub default_expires: Duration,
     /// Longest registration; a longer wish is cut to it.
     pub max_expires: Duration,
+    /// Time between two packets that keep the way to a phone behind NAT open, whose registration is
+    /// then 120 s at most; `None`: neither.
+    pub nat_keepalive: Option<Duration>,
     /// RFC 3261 timer base values.
     pub timers: Timers,
     /// Bounds of tables.
     pub limits: Limits,
     /// When guessing is stopped.
     pub lockout: Lockout,
+    /// Whether somebody takes the texts that accounts send; else MESSAGE is answered 405 and not in
+    /// Allow.
+    pub messages: bool,
 }
 
 impl Default for Settings {
@@ -55,9 +61,11 @@ impl Default for Settings {
             min_expires: Duration::from_secs(60),
             default_expires: Duration::from_secs(300),
             max_expires: Duration::from_secs(3_600),
+            nat_keepalive: Some(Duration::from_secs(25)),
             timers: Timers::default(),
             limits: Limits::default(),
             lockout: Lockout::default(),
+            messages: false,
         }
     }
 }
@@ -117,7 +125,7 @@ pub struct TrunkSettings {
     pub keepalive_successes: u8,
     /// Header names that are never sent to it.
     pub omit_headers: Vec<String>,
-    /// Whether its REFERs are followed; else they are answered 403.
+    /// Whether its REFERs are told; else they are answered 403.
     pub may_refer: bool,
 }
 
@@ -248,8 +256,9 @@ impl Default for Limits {
 pub struct Lockout {
     /// Wrong answers of one source for one account until the pair is locked.
     pub pair_tries: u32,
-    /// Wrong answers of one source (IPv6: /64) until it is locked. A contact that is registered from
-    /// that source is still served.
+    /// Wrong answers of one source (IPv6: /64) until it is locked. Still served are a contact that is
+    /// registered from there, and, while there were no more than as many wrong answers again, accounts
+    /// that were within a day and that nobody there got wrong.
     pub source_tries: u32,
     /// How long a lock holds, and how long a wrong answer is remembered.
     pub time: Duration,

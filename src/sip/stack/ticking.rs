@@ -1,19 +1,26 @@
 use crate::base::Instant;
 use crate::sip::dialog::DialogInput;
 use crate::sip::stack::front::Timer;
-use crate::sip::stack::{Flow, Output, Peer, Stack, Way};
+use crate::sip::stack::{Event, Flow, Output, Peer, Stack, Way};
 use crate::sip::txn::{ClientInput, ServerInput};
 
 impl Stack {
     /// Gives everything that is due its deadline.
     pub(super) fn deadline_came(&mut self, now: Instant, out: &mut Vec<Output>) {
         self.authority.tick(now);
+        let (registrar, locks) = (&self.registrar, &self.net.settings.lockout);
+        let is_home = |source| registrar.is_home(source, now);
+        if let Some(locked) = self.authority.news(now, locks, is_home) {
+            out.push(Output::Event(Event::LockedOut { locked: locked.clone() }));
+        }
         self.registrar.tick(now, out);
+        self.keep_open(now, out);
         while let Some(timer) = self.timers.pop_due(now) {
             match timer {
                 Timer::Client(id) => self.client(now, id, ClientInput::Deadline, None, out),
                 Timer::Server(id) => self.server(now, id, ServerInput::Deadline, out),
                 Timer::Dialog(id) => self.dialog(now, id, DialogInput::Deadline, out),
+                Timer::Hunt(id) => self.no_word(now, id, out),
                 Timer::Trunk(id) => self.keep_alive(now, &id, out),
             }
         }
@@ -61,6 +68,7 @@ impl Stack {
             .filter(|binding| !self.net.knows(&Peer::Account(binding.account.clone())))
             .map(|binding| binding.account.clone())
             .collect();
+        self.registrar.keep_homes(|account| self.net.account(account).is_some());
         gone.sort_unstable();
         gone.dedup();
         for account in gone {

@@ -61,6 +61,11 @@ pub(crate) enum ClientOutput {
 }
 
 impl Client {
+    /// Whether this is an INVITE to which nothing came yet.
+    pub(crate) fn is_unheard(&self) -> bool {
+        matches!(self, Self::Invite(invite) if invite.is_unheard())
+    }
+
     /// When `handle` wants `Deadline`.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self {

@@ -50,6 +50,11 @@ impl ClientInvite {
         Self { flow, state: State::Calling { request, backoff, give_up_at: now + timers.t1 * 64 } }
     }
 
+    /// Whether nothing came yet.
+    pub(crate) fn is_unheard(&self) -> bool {
+        matches!(self.state, State::Calling { .. })
+    }
+
     /// When `handle` wants `Deadline`.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match &self.state {

@@ -2,11 +2,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, SqlitePool, query};
+use sqlx::{Connection, Row, SqlitePool, query};
 use tokio::sync::watch;
 
 use crate::store::db::database::Database;
 use crate::store::db::load::load;
+use crate::store::db::rejected::{is_poison, reject, rejected};
 use crate::store::db::value::unsigned;
 use crate::store::{Alarm, Chunk, Position, SpoolReader};
 
@@ -49,6 +50,8 @@ pub struct Loader {
     /// For those who ask.
     pool: watch::Sender<Option<SqlitePool>>,
     failures: u32,
+    /// Records in the table of those that were set aside, as was told last.
+    rejected: u64,
 }
 
 /// Why loading stopped for now.
@@ -78,7 +81,7 @@ impl Loader {
     #[must_use]
     pub fn new(settings: LoaderSettings, spool: SpoolReader) -> (Self, Database) {
         let (pool, reader) = watch::channel(None);
-        (Self { settings, spool, pool, failures: 0 }, Database::new(reader))
+        (Self { settings, spool, pool, failures: 0, rejected: 0 }, Database::new(reader))
     }
 
     /// Loads until `stop` is true or its sender is gone; then what is synced is loaded, if it can
@@ -145,6 +148,8 @@ impl Loader {
         let file = self.file_id();
         self.pool.send_replace(Some(self.readers()));
         self.spool.set_loaded(at);
+        let told = self.tell_rejected(pool, notify);
+        tokio::time::timeout(patience, told).await.map_err(slow)??;
         loop {
             let chunk = self.read(at).await?;
             let is_more = chunk.next != at;
@@ -153,6 +158,8 @@ impl Loader {
                 tokio::time::timeout(patience, load).await.map_err(slow)??;
                 at = chunk.next;
                 self.spool.set_loaded(at);
+                let told = self.tell_rejected(pool, notify);
+                tokio::time::timeout(patience, told).await.map_err(slow)??;
             }
             if self.file_id() != file {
                 return Err(Setback::Gone);
@@ -172,6 +179,29 @@ impl Loader {
                 stopped = stop.changed() => if stopped.is_err() { return Ok(()) },
             }
         }
+    }
+
+    /// An alarm says how many records the tables did not take.
+    async fn tell_rejected(
+        &mut self,
+        pool: &SqlitePool,
+        notify: &mut impl FnMut(Alarm),
+    ) -> Result<(), Setback> {
+        let count = rejected(pool).await?;
+        if count != self.rejected && count > 0 {
+            let path = self.settings.path.display();
+            notify(Alarm::raised(
+                "records-rejected",
+                format!(
+                    "{count} records do not fit the tables of {path}; they are kept in its table \
+                     `rejected`, with why; please report it"
+                ),
+            ));
+        } else if count < self.rejected {
+            notify(Alarm::cleared("records-rejected", "the table `rejected` is empty"));
+        }
+        self.rejected = count;
+        Ok(())
     }
 
     /// The loader's own connection. Those who ask have others, so that no question, however slow, can
@@ -248,11 +278,41 @@ impl Loader {
         Ok(chunk)
     }
 
+    /// Loads a chunk; if a record of it can never be loaded, each for itself.
     async fn load(&self, pool: &SqlitePool, chunk: &Chunk) -> Result<(), Setback> {
+        match self.load_chunk(pool, chunk, false).await {
+            Err(Setback::Database(error)) if is_poison(&error) => {
+                self.load_chunk(pool, chunk, true).await
+            }
+            result => result,
+        }
+    }
+
+    async fn load_chunk(
+        &self,
+        pool: &SqlitePool,
+        chunk: &Chunk,
+        carefully: bool,
+    ) -> Result<(), Setback> {
         let Some(last) = chunk.records.last() else { return Ok(()) };
         let mut transaction = pool.begin().await?;
         for stored in &chunk.records {
-            load(&mut transaction, stored).await?;
+            if !carefully {
+                load(&mut transaction, stored).await?;
+                continue;
+            }
+            // A savepoint of its own: what a poison record did before it failed is undone.
+            let mut own = transaction.begin().await?;
+            match load(&mut own, stored).await {
+                Ok(()) => own.commit().await?,
+                Err(error) if is_poison(&error) => {
+                    own.rollback().await?;
+                    let id = stored.published.record.id;
+                    tracing::error!(record = %id, %error, "a record is set aside");
+                    reject(&mut transaction, stored, &error).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         query("INSERT OR REPLACE INTO loaded VALUES (1, ?, ?, ?)")
             .bind(last.at.file)

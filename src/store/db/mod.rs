@@ -7,8 +7,11 @@ mod events;
 mod load;
 mod loader;
 mod recordings;
+mod rejected;
 mod value;
 
+#[cfg(test)]
+mod rejected_tests;
 #[cfg(test)]
 mod tests;
 

@@ -13,7 +13,7 @@ use crate::call::{Cause, EndedBy, Fact, LegRecord, OfferResult, QueueExit, Recor
 use crate::store::sample::{START_US, Sample, arrived, cdr, folder};
 use crate::store::{Alarm, Spool, SpoolReader, SpoolSettings};
 
-fn settings(path: &Path) -> LoaderSettings {
+pub(super) fn settings(path: &Path) -> LoaderSettings {
     LoaderSettings {
         retry_first: Duration::from_millis(5),
         retry_most: Duration::from_millis(20),
@@ -22,13 +22,13 @@ fn settings(path: &Path) -> LoaderSettings {
     }
 }
 
-fn spool(dir: &Path) -> Spool {
+pub(super) fn spool(dir: &Path) -> Spool {
     let small =
         SpoolSettings { file_bytes: 3_000, reserve_bytes: 1_000, ..SpoolSettings::default() };
     Spool::open(&dir.join("spool"), small).unwrap().0
 }
 
-fn write(spool: &mut Spool, records: Vec<Record>) {
+pub(super) fn write(spool: &mut Spool, records: Vec<Record>) {
     for record in records {
         spool.append(vec![record]).unwrap();
         spool.sync();
@@ -36,7 +36,7 @@ fn write(spool: &mut Spool, records: Vec<Record>) {
 }
 
 /// Runs a loader beside `story`, until that ends; returns the alarms.
-async fn beside<T>(
+pub(super) async fn beside<T>(
     settings: LoaderSettings,
     reader: SpoolReader,
     story: impl AsyncFnOnce(Database) -> T,
@@ -55,7 +55,7 @@ async fn beside<T>(
 }
 
 /// Waits until the database has so many events of tenant `a`.
-async fn wait_for(database: &Database, count: usize) {
+pub(super) async fn wait_for(database: &Database, count: usize) {
     for _ in 0..2_000 {
         let events = database.events(&"a".into(), 0, 1000).await;
         if events.is_ok_and(|events| events.len() == count) {

@@ -18,10 +18,11 @@ pub struct Interrupted {
 }
 
 impl Recordings {
-    /// Opens the recordings in `dir`, which is made when it is absent; tells what a crash cut off.
+    /// Opens the recordings in `dir`, which is made when it is absent; tells what a crash cut off. A
+    /// folder that cannot be made is tried again with the first block, like any disk that fails.
     ///
     /// # Errors
-    /// The folder cannot be read or made.
+    /// What is there cannot be read.
     pub fn open(dir: &Path, settings: RecordingSettings) -> io::Result<(Self, Vec<Interrupted>)> {
         Self::open_on(Disk::default(), dir, settings)
     }
@@ -31,7 +32,9 @@ impl Recordings {
         dir: &Path,
         settings: RecordingSettings,
     ) -> io::Result<(Self, Vec<Interrupted>)> {
-        fs::create_dir_all(dir)?;
+        if let Err(error) = fs::create_dir_all(dir) {
+            tracing::error!(%error, folder = %dir.display(), "recordings cannot be kept yet");
+        }
         let mut bytes = 0;
         for day in days(dir)? {
             bytes += day_bytes(dir, day)?;

@@ -233,6 +233,18 @@ pub(crate) fn call_of(fact: &Fact) -> Option<CallId> {
     }
 }
 
+/// What a call can bring about any number of times, and its CDR sums up.
+pub(super) fn is_told_again(fact: &Fact) -> bool {
+    match fact {
+        Fact::Held { .. }
+        | Fact::Retrieved { .. }
+        | Fact::AgentChanged { .. }
+        | Fact::Offered { .. } => true,
+        Fact::OfferEnded { result, .. } => *result != OfferResult::Answered,
+        _ => false,
+    }
+}
+
 /// The CDR that closes a call which was up when the process died.
 ///
 /// It ends at the last sign of life, never after `now` (the present start). The record's id follows

@@ -58,10 +58,14 @@ pub(super) fn file_path(dir: &Path, file: u32) -> PathBuf {
     dir.join(format!("{file:08}.spool"))
 }
 
-/// The numbers of the files in `dir`, ascending.
+/// The numbers of the files in `dir`, ascending; none when there is no such folder yet.
 pub(super) fn files(dir: &Path) -> io::Result<Vec<u32>> {
     let mut numbers = Vec::new();
-    for entry in fs::read_dir(dir)? {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(numbers),
+        entries => entries?,
+    };
+    for entry in entries {
         let name = entry?.file_name();
         let number = name.to_str().and_then(|n| n.strip_suffix(".spool")).map(str::parse);
         if let Some(Ok(number)) = number {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::{TenantId, Wall};
 use crate::store::Alarm;
-use crate::store::disk::Disk;
+use crate::store::disk::{Disk, DiskFile};
 use crate::store::spool::frame::{self, Found, Header, Kind};
 use crate::store::spool::open_call::{OpenCall, OpenCalls};
 use crate::store::spool::position::{Marks, file_path, files};
@@ -112,8 +112,11 @@ impl Spool {
     /// Opens the spool in `dir`, which is made when it is absent. A torn tail is put aside as
     /// `NNNNNNNN.torn` and cut off.
     ///
+    /// A disk that cannot be written is no reason not to open: records then wait as they do when it
+    /// fails later (R20), and an alarm is up.
+    ///
     /// # Errors
-    /// The folder cannot be read or written, or another engine has it open.
+    /// What is there cannot be read, or another engine has it open.
     pub fn open(dir: &Path, settings: SpoolSettings) -> io::Result<(Self, Recovered)> {
         Self::open_on(Disk::default(), dir, settings)
     }
@@ -123,44 +126,22 @@ impl Spool {
         dir: &Path,
         settings: SpoolSettings,
     ) -> io::Result<(Self, Recovered)> {
-        fs::create_dir_all(dir)?;
-        let lock = lock(dir)?;
-        let indices = files(dir)?;
+        // A folder that cannot be made is a disk that fails, and is tried again like one.
+        let is_made = fs::create_dir_all(dir);
+        let lock = if is_made.is_ok() { Some(lock(dir)?) } else { None };
+        let indices = if is_made.is_ok() { files(dir)? } else { Vec::new() };
         let headers: Vec<_> =
             indices.iter().map(|i| (*i, read_header(&file_path(dir, *i)))).collect();
-        let from = headers.iter().rposition(|(_, header)| header.is_some()).unwrap_or(0);
-        let header = headers.get(from).and_then(|(_, header)| header.clone()).unwrap_or_default();
-
-        let mut replay = Replay::from_header(header);
-        let mut last_bytes = Vec::new();
-        for index in indices.iter().skip(from) {
-            last_bytes = fs::read(file_path(dir, *index))?;
-            replay.take(&last_bytes);
-        }
+        let (replay, last_length) = replay(dir, &headers)?;
         let index = indices.last().copied().unwrap_or(0);
         let end = replay.end;
-        let file = match index {
-            0 => disk.open(&dir.join("next"))?,
-            index => disk.open(&file_path(dir, index))?,
-        };
-        let cut = (last_bytes.len() - end) as u64;
-        if cut > 0 {
-            let torn = file_path(dir, index).with_extension("torn");
-            tracing::warn!(
-                file = index, offset = end, bytes = cut, kept_as = %torn.display(),
-                "the spool ends in a torn record; it was cut off"
-            );
-            if let Err(error) = fs::write(&torn, &last_bytes[end..]) {
-                tracing::warn!(%error, "the torn record could not be put aside");
-            }
-            file.set_len(end as u64)?;
-        }
+        let cut = (last_length - end) as u64;
         let closed = closed_files(dir, &headers);
         let mut spool = Self {
             dir: dir.to_path_buf(),
             disk,
             settings,
-            file: Arc::new(file),
+            file: None,
             index,
             synced: end as u64,
             pending: VecDeque::new(),
@@ -168,6 +149,7 @@ impl Spool {
             announced: 0,
             turn: 0,
             reserve: None,
+            lacks_reserve: false,
             failing: false,
             numbers: replay.header.numbers,
             open: replay.open,
@@ -176,11 +158,10 @@ impl Spool {
             alarms: Vec::new(),
             marks: Arc::new(Marks::default()),
             lock,
+            dropped: 0,
         };
-        if index == 0 {
-            spool.rotate()?;
-        } else if let Err(error) = spool.file.sync() {
-            tracing::error!(%error, "the spool cannot be synced");
+        if let Err(error) = spool.open_last().and_then(|file| file.sync()) {
+            spool.fail(&error);
         }
         spool.mark();
         let from_reserve = spool.take_over_reserve();
@@ -199,6 +180,67 @@ impl Spool {
             from_reserve,
         };
         Ok((spool, recovered))
+    }
+
+    /// The file that is written, opened or made if it is not yet. A torn tail of it is put aside and
+    /// cut off.
+    pub(super) fn open_last(&mut self) -> io::Result<Arc<DiskFile>> {
+        if let Some(file) = &self.file {
+            return Ok(Arc::clone(file));
+        }
+        fs::create_dir_all(&self.dir)?;
+        if self.lock.is_none() {
+            self.lock = Some(lock(&self.dir)?);
+        }
+        if self.index == 0 && !self.come_behind()? {
+            // What waits already comes behind the header, which knows nothing of it.
+            return self.begin_file(&Header::default());
+        }
+        let path = file_path(&self.dir, self.index);
+        let file = self.disk.open(&path)?;
+        if file.len()? > self.synced {
+            let torn = path.with_extension("torn");
+            let tail = fs::read(&path)?.split_off(usize::try_from(self.synced).unwrap_or(0));
+            tracing::warn!(
+                file = self.index, offset = self.synced, bytes = tail.len(), kept_as = %torn.display(),
+                "the spool ends in a torn record; it was cut off"
+            );
+            if let Err(error) = fs::write(&torn, &tail) {
+                tracing::warn!(%error, "the torn record could not be put aside");
+            }
+            file.set_len(self.synced)?;
+        }
+        let file = Arc::new(file);
+        self.file = Some(Arc::clone(&file));
+        Ok(file)
+    }
+
+    /// The folder could not be reached at the start and can be now: what waits comes behind all files
+    /// that are there, with the numbers that follow theirs. `false` when there are none.
+    fn come_behind(&mut self) -> io::Result<bool> {
+        let indices = files(&self.dir)?;
+        let Some(last) = indices.last().copied() else { return Ok(false) };
+        let headers: Vec<_> =
+            indices.iter().map(|i| (*i, read_header(&file_path(&self.dir, *i)))).collect();
+        let (replay, _) = replay(&self.dir, &headers)?;
+        let mut numbers = replay.header.numbers;
+        (self.open, self.latest) = (replay.open, replay.header.latest);
+        for pending in &mut self.pending {
+            let record = &pending.published.record;
+            let number = numbers.entry(record.tenant.clone()).or_default();
+            *number += 1;
+            pending.frame = frame::encode_record(*number, record).map_err(io::Error::other)?;
+            pending.published.number = *number;
+            self.open.take(record);
+            self.latest = self.latest.max(record.at);
+        }
+        self.numbers = numbers;
+        self.closed = closed_files(&self.dir, &headers);
+        self.index = last;
+        self.synced = replay.end as u64;
+        self.mark();
+        tracing::warn!(files = indices.len(), "the spool's folder is there only now; it goes on");
+        Ok(true)
     }
 
     /// Takes the records out of the reserve that never came into the spool.
@@ -233,18 +275,56 @@ impl Spool {
     }
 }
 
-/// One engine only may write here; the system frees the lock however the process ends.
-fn lock(dir: &Path) -> io::Result<File> {
+/// What the files from the newest whole header on tell, and the length of the last.
+fn replay(dir: &Path, headers: &[(u32, Option<Header>)]) -> io::Result<(Replay, usize)> {
+    let from = headers.iter().rposition(|(_, header)| header.is_some()).unwrap_or(0);
+    let header = headers.get(from).and_then(|(_, header)| header.clone()).unwrap_or_default();
+    let mut replay = Replay::from_header(header);
+    let mut last_length = 0;
+    for (index, _) in headers.iter().skip(from) {
+        let bytes = fs::read(file_path(dir, *index))?;
+        last_length = bytes.len();
+        replay.take(&bytes);
+    }
+    Ok((replay, last_length))
+}
+
+/// What is locked while a spool is open; the system frees it however the process ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _folder: File,
+    _file: Option<File>,
+}
+
+/// One engine only may write here. The folder is always locked: a disk that has no room for the lock
+/// file can still be locked, and the next engine may find room. The file is what older versions know.
+fn lock(dir: &Path) -> io::Result<Lock> {
     let path = dir.join("lock");
-    let file = File::options().write(true).create(true).truncate(false).open(&path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .or_else(|_| File::open(&path))
+        .ok();
+    let folder = File::open(dir)?;
+    let taken = |file: &File| match file.try_lock() {
+        Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => Err(io::Error::new(
             io::ErrorKind::ResourceBusy,
             format!("{}: another hotline has this data folder open", path.display()),
         )),
         Err(TryLockError::Error(error)) => Err(error),
+    };
+    file.as_ref().map_or(Ok(()), taken)?;
+    match taken(&folder) {
+        // Some network file systems cannot lock a folder: the file must do there.
+        Err(error) if error.kind() != io::ErrorKind::ResourceBusy && file.is_some() => {
+            tracing::warn!(%error, "the spool's folder cannot be locked; its lock file is");
+        }
+        done => done?,
     }
+    Ok(Lock { _folder: folder, _file: file })
 }
 
 /// All files but the last; the newest record of each is told by the next one's header.

@@ -56,7 +56,8 @@ impl Spool {
         if self.unsynced() == 0 || self.failing {
             return None;
         }
-        Some(SyncJob { file: Arc::clone(&self.file), records: self.written, turn: self.turn })
+        let file = Arc::clone(self.file.as_ref()?);
+        Some(SyncJob { file, records: self.written, turn: self.turn })
     }
 
     /// A job is done: returns what may be published.

@@ -349,8 +349,8 @@ fn full_comes_after_disk_reserve_and_memory_and_goes_again() {
 
 #[test]
 fn a_really_full_file_system_is_survived() {
-    let Some(mounted) = SmallDisk::mount("256k") else {
-        // Only root may mount; the injected failures above cover the same paths.
+    let Some(mounted) = SmallDisk::new(256) else {
+        // Left out by wish; the injected failures above cover the same paths.
         return;
     };
     let dir = &mounted.dir;
@@ -370,6 +370,55 @@ fn a_really_full_file_system_is_survived() {
     assert_eq!(spool.state(), SpoolState::Healthy);
     assert_eq!(all(&spool.reader()).len(), count);
     drop(spool);
+}
+
+/// A start on a disk that takes nothing: read-only (no file can be opened) or full.
+#[test]
+fn a_spool_on_a_disk_that_takes_nothing_opens_and_loses_nothing() {
+    for (read_only, earlier, torn) in
+        [(true, 0, false), (false, 0, false), (true, 3, false), (false, 3, false), (true, 3, true)]
+    {
+        let dir = folder();
+        let spool_dir = dir.path().join("spool");
+        let mut sample = Sample::default();
+        if earlier > 0 {
+            let (mut spool, _) = Spool::open(&spool_dir, one_file()).unwrap();
+            spool.append(sample.alarms("a", earlier)).unwrap();
+            spool.sync();
+            fs::remove_file(spool_dir.join("reserve")).unwrap();
+        }
+        if torn {
+            let path = file_path(&spool_dir, 1);
+            let mut bytes = fs::read(&path).unwrap();
+            bytes.extend_from_within(bytes.len() - 9..);
+            fs::write(&path, bytes).unwrap();
+        }
+        let disk = Disk::default();
+        disk.faults.reserve_spared.store(false, SeqCst);
+        disk.faults.open_fails.store(read_only, SeqCst);
+        disk.faults.room.store(if read_only { u64::MAX } else { 0 }, SeqCst);
+        let (mut spool, recovered) = Spool::open_on(disk.clone(), &spool_dir, one_file()).unwrap();
+        let last = recovered.numbers.get(&"a".into()).copied().unwrap_or(0);
+        assert_eq!((last, recovered.cut > 0), (earlier as u64, torn));
+        let taken = spool.append(sample.alarms("a", 2)).unwrap();
+        assert_eq!(numbers(&taken), [last + 1, last + 2]);
+        assert!(spool.sync().is_empty(), "nothing is safe");
+        assert_eq!(spool.state(), SpoolState::Memory);
+        assert!(spool.take_alarms().iter().any(|alarm| alarm.id == "spool-disk"));
+        assert!(Spool::open(&spool_dir, one_file()).is_err(), "it is locked all the same");
+
+        disk.faults.open_fails.store(false, SeqCst);
+        disk.faults.room.store(u64::MAX, SeqCst);
+        assert_eq!(numbers(&spool.retry()), [last + 1, last + 2]);
+        assert_eq!(spool.state(), SpoolState::Healthy);
+        let cleared = spool.take_alarms().into_iter().filter(|alarm| alarm.cleared);
+        let cleared: Vec<_> = cleared.map(|alarm| alarm.id).collect();
+        assert_eq!(cleared, ["spool-reserve", "spool-disk"]);
+        drop(spool);
+        let (spool, again) = Spool::open(&spool_dir, one_file()).unwrap();
+        assert_eq!((again.numbers[&"a".into()], again.cut), (last + 2, 0));
+        assert_eq!(all(&spool.reader()).len() as u64, last + 2);
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, VecDeque};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,9 +10,10 @@ use crate::call::Record;
 use crate::store::Alarm;
 use crate::store::disk::{Disk, DiskFile, sync_dir};
 use crate::store::spool::frame::{self, Header};
-use crate::store::spool::open_call::{OpenCalls, call_of};
+use crate::store::spool::open_call::{OpenCalls, call_of, is_told_again};
 use crate::store::spool::position::{Marks, Position, file_path};
 use crate::store::spool::reader::SpoolReader;
+use crate::store::spool::recover::Lock;
 use crate::store::spool::reserve::Reserve;
 
 /// What the spool may use.
@@ -68,8 +69,8 @@ pub struct Published {
     pub record: Arc<Record>,
 }
 
-/// The disk fails and memory is at twice its limit: these records, which belong to no call, were
-/// dropped.
+/// The disk fails and memory is at twice its limit: these records were dropped, which belong to no
+/// call, or which its CDR tells again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{dropped} records were dropped: disk, reserve and memory are full")]
 pub struct Overflow {
@@ -90,7 +91,8 @@ pub struct Spool {
     pub(super) dir: PathBuf,
     pub(super) disk: Disk,
     pub(super) settings: SpoolSettings,
-    pub(super) file: Arc<DiskFile>,
+    /// `None` while it cannot be opened or made: the disk fails since the start.
+    pub(super) file: Option<Arc<DiskFile>>,
     pub(super) index: u32,
     /// Where the synced part of the file ends.
     pub(super) synced: u64,
@@ -103,6 +105,8 @@ pub struct Spool {
     /// Counts up when `written` begins to mean other records: a sync begun before is then no news.
     pub(super) turn: u64,
     pub(super) reserve: Option<Reserve>,
+    /// The alarm is up that no reserve could be taken.
+    pub(super) lacks_reserve: bool,
     pub(super) failing: bool,
     pub(super) numbers: BTreeMap<TenantId, u64>,
     pub(super) open: OpenCalls,
@@ -112,8 +116,9 @@ pub struct Spool {
     pub(super) alarms: Vec<Alarm>,
     pub(super) marks: Arc<Marks>,
     /// Held for as long as the spool is open.
-    #[expect(dead_code, reason = "it holds the lock")]
-    pub(super) lock: File,
+    pub(super) lock: Option<Lock>,
+    /// Records that were dropped since the disk fails.
+    pub(super) dropped: u64,
 }
 
 /// A file that is no longer written.
@@ -146,7 +151,7 @@ impl Spool {
     }
 
     /// Bytes of records that lie in memory only.
-    fn memory_bytes(&self) -> u64 {
+    pub(super) fn memory_bytes(&self) -> u64 {
         self.pending.iter().skip(self.written).map(|p| p.frame.len() as u64).sum()
     }
 
@@ -165,7 +170,7 @@ impl Spool {
     /// loses none of them, unless the state is [`SpoolState::Memory`] or [`SpoolState::Full`].
     ///
     /// # Errors
-    /// Some that belong to no call were dropped because disk, reserve and twice the memory's limit
+    /// Some that belong to no call, or that its CDR tells again, were dropped because disk, reserve and twice the memory's limit
     /// are full.
     pub fn append(&mut self, records: Vec<Record>) -> Result<Vec<Published>, Overflow> {
         let mut taken = Vec::with_capacity(records.len());
@@ -183,9 +188,11 @@ impl Spool {
             };
             memory += frame.len() as u64;
             let is_beyond = memory > self.settings.memory_bytes.saturating_mul(2);
-            // What belongs to a call is never dropped: no new one is taken since the memory is full,
-            // so that those that are up bound it.
-            if self.failing && is_beyond && call_of(&record.fact).is_none() {
+            // No new call is taken since the memory is full. Of those that are up what can come again
+            // and again goes, too, when their CDR tells it; all else of theirs has their number as bound.
+            let is_bound = call_of(&record.fact).is_some() && !is_told_again(&record.fact);
+            if self.failing && is_beyond && !is_bound {
+                self.open.take(&record);
                 memory -= frame.len() as u64;
                 dropped += 1;
                 continue;
@@ -198,7 +205,22 @@ impl Spool {
             self.pending.push_back(Pending { frame, published });
         }
         self.write();
+        self.count_dropped(dropped);
         if dropped > 0 { Err(Overflow { dropped }) } else { Ok(taken) }
+    }
+
+    fn count_dropped(&mut self, dropped: u64) {
+        if dropped > 0 && self.dropped == 0 {
+            self.alarms.push(Alarm::raised(
+                "records-dropped",
+                format!(
+                    "disk, reserve and memory are full: records are dropped that belong to no call, or \
+                     that its CDR tells again; make space at {}",
+                    self.dir.display()
+                ),
+            ));
+        }
+        self.dropped += dropped;
     }
 
     /// Writes what is pending to wherever it can go.
@@ -213,6 +235,7 @@ impl Spool {
     }
 
     fn write_file(&mut self) -> io::Result<()> {
+        let file = self.open_last()?;
         let behind = self.pending.iter().take(self.written).map(|p| p.frame.len() as u64);
         let at = self.synced + behind.sum::<u64>();
         let mut bytes = Vec::new();
@@ -222,7 +245,7 @@ impl Spool {
         if u32::try_from(at + bytes.len() as u64).is_err() {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "spool file above 4 GiB"));
         }
-        self.file.write_at(at, &bytes)?;
+        file.write_at(at, &bytes)?;
         self.written = self.pending.len();
         Ok(())
     }
@@ -274,7 +297,7 @@ impl Spool {
             let fresh = self.pending.iter().take(self.written).skip(from);
             return fresh.map(|p| p.published.clone()).collect();
         }
-        match self.file.sync() {
+        match self.open_last().and_then(|file| file.sync()) {
             Ok(()) => self.synced(self.written),
             Err(error) => {
                 self.fail(&error);
@@ -322,7 +345,7 @@ impl Spool {
             return Vec::new();
         }
         let in_reserve = std::mem::replace(&mut self.written, 0);
-        if let Err(error) = self.write_file().and_then(|()| self.file.sync()) {
+        if let Err(error) = self.write_file().and_then(|()| self.open_last()?.sync()) {
             tracing::debug!(%error, "the spool's disk still fails");
             self.written = in_reserve;
             self.write_reserve();
@@ -336,21 +359,38 @@ impl Spool {
         if self.reserve.is_none() {
             self.take_reserve();
         }
-        self.alarms.push(Alarm::cleared("spool-disk", "records are written again; none was lost"));
+        let text = match std::mem::take(&mut self.dropped) {
+            0 => "records are written again; none was lost".to_owned(),
+            dropped => {
+                let text = format!("{dropped} records were dropped while everything was full");
+                self.alarms.push(Alarm::cleared("records-dropped", &text));
+                format!("records are written again; {text}")
+            }
+        };
+        self.alarms.push(Alarm::cleared("spool-disk", &text));
         fresh
     }
 
     pub(super) fn take_reserve(&mut self) {
         match Reserve::open(&self.disk, &self.dir, self.settings.reserve_bytes) {
-            Ok(reserve) => self.reserve = Some(reserve),
-            Err(error) => self.alarms.push(Alarm::raised(
-                "spool-reserve",
-                format!(
-                    "no reserve of {} bytes can be taken in {}: {error}; make space",
-                    self.settings.reserve_bytes,
-                    self.dir.display()
-                ),
-            )),
+            Ok(reserve) => {
+                self.reserve = Some(reserve);
+                if std::mem::take(&mut self.lacks_reserve) {
+                    self.alarms.push(Alarm::cleared("spool-reserve", "the reserve is taken"));
+                }
+            }
+            Err(error) if !self.lacks_reserve => {
+                self.lacks_reserve = true;
+                self.alarms.push(Alarm::raised(
+                    "spool-reserve",
+                    format!(
+                        "no reserve of {} bytes can be taken in {}: {error}; make space",
+                        self.settings.reserve_bytes,
+                        self.dir.display()
+                    ),
+                ));
+            }
+            Err(_) => {}
         }
     }
 
@@ -358,24 +398,34 @@ impl Spool {
     pub(super) fn rotate(&mut self) -> io::Result<()> {
         let header =
             Header { numbers: self.numbers.clone(), open: self.open.list(), latest: self.latest };
-        let bytes = frame::encode_header(&header).map_err(io::Error::other)?;
+        self.begin_file(&header).map(|_| ())
+    }
+
+    /// Begins the next file, after which what `header` says.
+    pub(super) fn begin_file(&mut self, header: &Header) -> io::Result<Arc<DiskFile>> {
+        let bytes = frame::encode_header(header).map_err(io::Error::other)?;
         let index = self.index + 1;
         let new = self.dir.join("next");
         let _ = fs::remove_file(&new);
         let file = self.disk.open(&new)?;
         file.write_at(0, &bytes)?;
         file.sync()?;
+        // A name that is taken is never taken over; nobody else makes files here while it is locked.
+        if file_path(&self.dir, index).try_exists()? {
+            return Err(io::Error::from(io::ErrorKind::AlreadyExists));
+        }
         fs::rename(&new, file_path(&self.dir, index))?;
         sync_dir(&self.dir)?;
         if self.index > 0 {
             let (index, bytes, latest) = (self.index, self.synced, self.latest);
             self.closed.push_back(ClosedFile { index, bytes, latest });
         }
-        self.file = Arc::new(file);
+        let file = Arc::new(file);
+        self.file = Some(Arc::clone(&file));
         self.index = index;
         self.synced = bytes.len() as u64;
         self.mark();
-        Ok(())
+        Ok(file)
     }
 
     /// Deletes closed files that are loaded and old, or loaded and too many.

@@ -61,6 +61,7 @@ pub(super) fn settings() -> Settings {
             AccountSettings::new("b".into(), "bob", "hot", "secret"),
         ],
         nonce_key: [9; 32],
+        messages: true,
         ..Settings::default()
     }
 }
@@ -214,6 +215,7 @@ pub(super) fn short(event: &Event) -> String {
         Event::Cancelled { .. } => "cancelled".into(),
         Event::Acked { answer, .. } => format!("acked{}", text(answer)),
         Event::Progress { status, sdp, .. } => format!("progress {status}{}", text(sdp)),
+        Event::Redirected { source, .. } => format!("redirected {source}"),
         Event::Answered { sdp, .. } => format!("answered{}", text(sdp)),
         Event::Failed { status, .. } => format!("failed {status}"),
         Event::Offered { sdp, .. } => format!("offered{}", text(sdp)),
@@ -225,6 +227,7 @@ pub(super) fn short(event: &Event) -> String {
         Event::Probed { alive, .. } => format!("probed {alive}"),
         Event::Refused { status, .. } => format!("refused {status}"),
         Event::Stranger { source } => format!("stranger {source}"),
+        Event::LockedOut { locked } => format!("locked {locked:?}"),
         Event::Registered { binding, .. } => format!("registered {}", binding.contact),
         Event::Unregistered { contact, .. } => format!("unregistered {contact}"),
         Event::TrunkAlive { alive, .. } => format!("alive {alive}"),
@@ -297,6 +300,20 @@ impl Bench {
         let text = self.registration(&far, "REGISTER");
         self.receive(flow, text);
         far
+    }
+
+    /// A phone registers again.
+    pub(super) fn refresh(&mut self, far: &mut Far, user: &str, password: &str) {
+        for is_challenged in [true, false] {
+            far.cseq += 1;
+            far.branch += 1;
+            let text = self.registration(far, "REGISTER");
+            self.receive(far.flow, text);
+            if is_challenged {
+                let challenge = self.response();
+                far.authorize(&challenge, "REGISTER", user, password, 1);
+            }
+        }
     }
 
     /// A REGISTER of this far end, whose To names itself.

@@ -1,8 +1,8 @@
 use bytes::Bytes;
 
-use crate::sip::stack::tests::bench::{tcp, udp};
+use crate::sip::stack::tests::bench::{settings, tcp, udp};
 use crate::sip::stack::tests::{Bench, Far};
-use crate::sip::stack::{Caller, Command, Input};
+use crate::sip::stack::{Caller, Command, Input, Settings};
 use crate::sip::wire::{Name, Text};
 
 const PHONE: &str = "10.0.1.1:5060";
@@ -198,5 +198,18 @@ fn a_long_text_needs_tcp() {
     send(&mut bench, 5, "x");
     bench.input(Input::Closed { connection: 7 });
     assert!(bench.events().contains(&"message 5 503".to_owned()));
+    bench.check_empty();
+}
+
+#[test]
+fn where_nobody_takes_texts_a_message_is_no_method_of_ours() {
+    let mut bench = Bench::with(Settings { messages: false, ..settings() });
+    let mut far = alice(0);
+    let request = bench.proven(&mut far, "MESSAGE", |far, _| message(far, "text/plain", b"hi"));
+    bench.receive(far.flow, request);
+    let answer = bench.response();
+    assert_eq!(answer.status, 405);
+    assert!(!answer.headers.get(Name::Allow).unwrap().contains("MESSAGE"));
+    assert_eq!(bench.events(), [""; 0]);
     bench.check_empty();
 }

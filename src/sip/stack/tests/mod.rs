@@ -4,10 +4,13 @@
 mod bench;
 mod calls;
 mod far;
+mod hunting;
 mod inside;
+mod lockouts;
 mod lossy;
 mod messages;
 mod mutated;
+mod nat;
 mod outgoing;
 mod phones;
 mod referring;
