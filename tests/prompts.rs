@@ -211,14 +211,19 @@ fn prompts_have_the_right_form_level_and_length() {
 }
 
 #[test]
-fn prompts_without_words_have_the_right_form_and_music_has_no_seam() {
+fn prompts_without_words_have_the_right_form() {
     for row in rows().iter().filter(|row| row.texts.iter().all(String::is_empty)) {
         assert!(peak(&samples(&row.files()[0])) < -6.0, "{}", row.id);
     }
+}
+
+#[test]
+fn music_is_long_soft_and_has_no_seam() {
     let music = samples("moh/default.wav");
     assert!(music.len() >= 50 * 8_000, "{} samples of music", music.len());
-    let power = music.iter().map(|s| s * s).sum::<f64>() / music.len() as f64;
-    let rms = decibels(power.sqrt());
+    let level =
+        |part: &[f64]| 10.0 * (part.iter().map(|s| s * s).sum::<f64>() / part.len() as f64).log10();
+    let rms = level(&music);
     assert!((-24.5..=-23.5).contains(&rms), "music at {rms:.1} dBFS");
     // Where the loop begins again it moves no more than it does elsewhere.
     let mut steps: Vec<f64> = music.windows(2).map(|two| (two[1] - two[0]).abs()).collect();
@@ -226,6 +231,41 @@ fn prompts_without_words_have_the_right_form_and_music_has_no_seam() {
     let usual = steps[steps.len() * 9 / 10];
     let seam = (music[0] - music[music.len() - 1]).abs();
     assert!(seam <= usual, "a step of {seam:.3} at the seam, {usual:.3} elsewhere");
+    // And it does not fade out and in: 50 ms on each side are as loud as the softest beats.
+    let around = [&music[music.len() - 400..], &music[..400]].concat();
+    assert!(level(&around) > rms - 12.0, "{:.1} dBFS around the seam", level(&around));
+}
+
+/// Power from 3,400 Hz on, as a part of all, in dB: of Hann windows of 100 ms, bins of 10 Hz.
+fn above_the_telephone_band(sound: &[f64]) -> f64 {
+    const WIDTH: usize = 800;
+    let turn = |at: usize| std::f64::consts::TAU * (at % WIDTH) as f64 / WIDTH as f64;
+    let wave: Vec<(f64, f64)> = (0..WIDTH).map(|at| turn(at).sin_cos()).collect();
+    let window: Vec<f64> = wave.iter().map(|(_, cosine)| 0.5 - 0.5 * cosine).collect();
+    let (mut high, mut all) = (0.0, 0.0);
+    for frame in sound.chunks_exact(WIDTH) {
+        let frame: Vec<f64> = frame.iter().zip(&window).map(|(s, w)| s * w).collect();
+        all += frame.iter().map(|s| s * s).sum::<f64>();
+        for bin in 340..WIDTH / 2 {
+            let (mut sine, mut cosine) = (0.0, 0.0);
+            for (at, sample) in frame.iter().enumerate() {
+                let (s, c) = wave[at * bin % WIDTH];
+                (sine, cosine) = (sine + sample * s, cosine + sample * c);
+            }
+            high += 2.0 * (sine * sine + cosine * cosine) / WIDTH as f64;
+        }
+    }
+    10.0 * (high / all).log10()
+}
+
+/// What is there is the noise of A-law, which a seventh of the band has a seventh of.
+#[test]
+fn music_stays_within_the_telephone_band() {
+    let music = above_the_telephone_band(&samples("moh/default.wav"));
+    assert!(music < -42.0, "{music:.1} dB from 3,400 Hz on");
+    let whistle = |at: u32| (f64::from(at) * 0.9 * std::f64::consts::PI).sin();
+    let whistle: Vec<f64> = (0..8_000).map(whistle).collect();
+    assert!(above_the_telephone_band(&whistle) > -0.1, "the measure hears 3,600 Hz");
 }
 
 #[test]
