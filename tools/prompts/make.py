@@ -12,6 +12,7 @@ import catalogue
 import takes
 import telephone
 import tones
+from keys import heard_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path.home() / ".cache" / "hotline-prompts"
@@ -110,7 +111,7 @@ def speak(prompts: list[catalogue.Prompt], arguments: argparse.Namespace) -> int
 
 
 def first_good(prompt: catalogue.Prompt, speaker, chosen: dict) -> tuple[takes.Take, np.ndarray, np.ndarray]:
-    """Spoken in the take that was chosen, else in the first that has clear pauses and the right level."""
+    """Spoken in the take that was chosen, else in the first that is whole, at its level and like no key."""
     from voice import RATE_HZ
 
     left = takes.of(prompt)
@@ -120,12 +121,12 @@ def first_good(prompt: catalogue.Prompt, speaker, chosen: dict) -> tuple[takes.T
         if (spoken := speaker.speak(prompt, take)) is None:
             continue
         try:
-            samples = telephone.finish(spoken, RATE_HZ)
+            samples = telephone.as_written(telephone.finish(spoken, RATE_HZ))
         except telephone.TooEven:
             continue
-        if not telephone.is_cut(samples):
+        if not telephone.is_cut(samples) and not heard_keys(samples):
             return take, spoken, samples
-    raise ValueError("no take has clear pauses around it and the right level")
+    raise ValueError("no take has clear pauses around it, the right level and no sound of a key")
 
 
 if __name__ == "__main__":

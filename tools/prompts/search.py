@@ -27,7 +27,7 @@ def run(prompts: list[catalogue.Prompt], arguments) -> int:
                 continue
             try:
                 spoken = speaker.speak(prompt, of[turn])
-                samples = None if spoken is None else telephone.finish(spoken, RATE_HZ)
+                samples = None if spoken is None else telephone.as_written(telephone.finish(spoken, RATE_HZ))
             except telephone.TooEven:
                 continue
             if samples is not None and not heard_keys(samples) and not telephone.is_cut(samples):

@@ -50,7 +50,9 @@ def zh_digits(digits: str) -> str:
 
 def zh_hour(hour: int) -> str:
     """An hour with its part of the day: 下午两点."""
-    if hour < 6:
+    if hour == 0:
+        part = "午夜"
+    elif hour < 6:
         part = "凌晨"
     elif hour < 12:
         part = "上午"
@@ -64,6 +66,11 @@ def zh_hour(hour: int) -> str:
 def zh_minute(minute: int) -> str:
     """1–59 behind an hour: 零五分."""
     return ("零" if minute < 10 else "") + zh_number(minute) + "分"
+
+
+def zh_year(year: int) -> str:
+    """Digit by digit, but 两千年: three 零 in a row are not counted by an ear."""
+    return "两千年" if year == 2000 else f"{zh_digits(str(year))}年"
 
 
 def en_number(n: int) -> str:
@@ -148,7 +155,7 @@ def _say():
     for n in range(1, DAYS_MAX + 1):
         yield f"ordinal/{n}", f"第{zh_number(n)}", en_ordinal(n)
     for year in YEARS:
-        yield f"year/{year}", f"{zh_digits(str(year))}年", en_year(year)
+        yield f"year/{year}", zh_year(year), en_year(year)
     yield "unit/year", "年", ""
     for n, month in enumerate(EN_MONTHS, 1):
         yield f"month/{n}", f"{zh_number(n)}月", month

@@ -12,6 +12,8 @@ PEAK_MIN_DBFS = -3.99
 RMS_DBFS = -16.0
 RMS_MAX_DBFS = -13.1
 LIFT_DB = 1.5
+# RMS of the first and of the last 20 ms: louder, and a part of the sound is missing.
+EDGE_MAX_DBFS = -21.5
 HIGH_PASS_HZ = 80.0
 LOW_PASS_HZ = 3_400.0
 ALAW_TAG = 6
@@ -44,7 +46,10 @@ def finish_wide(spoken: np.ndarray, rate_hz: int) -> np.ndarray:
 
 def is_cut(samples: np.ndarray) -> bool:
     """Does speech at `RATE_HZ` begin or end inside a sound?"""
-    return bool(np.abs(np.concatenate([samples[:40], samples[-40:]])).max() > 0.05)
+    ends = samples[: RATE_HZ // 50], samples[-(RATE_HZ // 50) :]
+    if max(np.abs(ends[0][:40]).max(), np.abs(ends[1][-40:]).max()) > 0.05:
+        return True
+    return any(np.mean(end**2) > from_db(EDGE_MAX_DBFS) ** 2 for end in ends)
 
 
 def band(samples: np.ndarray, rate_hz: int, to_hz: int = RATE_HZ, low_pass_hz: float = LOW_PASS_HZ) -> np.ndarray:
@@ -184,6 +189,11 @@ def alaw_decode(data: bytes) -> np.ndarray:
     step = (code & 0x0F) * 2 + 1
     magnitude = np.where(segment == 0, step, (step + 32) << np.maximum(segment - 1, 0))
     return np.where(code & 0x80, magnitude, -magnitude) / 4096
+
+
+def as_written(samples: np.ndarray) -> np.ndarray:
+    """With the noise of A-law: what `read_wav` gives back."""
+    return alaw_decode(alaw_encode(samples))
 
 
 def write_wav(path: Path, samples: np.ndarray) -> None:
