@@ -35,7 +35,7 @@ fn worker(now: Instant) -> (Worker, Out) {
         let remote = Remote {
             rtp,
             rtcp: SocketAddr::new(rtp.ip(), rtp.port() + 1),
-            signalling_ip: [192, 0, 2, 1].into(),
+            signalling_ip: rtp.ip(),
             codec: Codec::Pcma,
             send_type: 8,
             receive_type: 8,
@@ -57,12 +57,17 @@ fn tick(c: &mut Criterion) {
     let sound = Prompts::build([("", "sound", second_of_sound())])
         .expect("a good WAV file")
         .find("", "sound");
+    assert!(sound.is_some(), "the sound is there");
     for stream in 0..STREAMS {
         let (stream, play) = (StreamId(stream), PlayId(stream));
         let prompts = sound.into_iter().collect();
         let command = Command::Play { stream, play, prompts, repeat: true, cut_by_key: true };
         worker.command(now, command, &mut out);
     }
+    now = now + Duration::from_millis(20);
+    worker.tick(now, &mut out);
+    assert_eq!(out.sends.len(), STREAMS as usize, "each stream plays");
+    out.clear_sends();
     c.bench_function("tick of 1,000 playing streams", |b| {
         b.iter(|| {
             now = now + Duration::from_millis(20);
@@ -101,6 +106,7 @@ fn bridged(c: &mut Criterion) {
                     let socket = Socket { stream: StreamId(stream), rtcp: false };
                     worker.packet(*now, socket, address(stream), packet, &mut out);
                 }
+                assert_eq!(out.sends.len(), packets.len(), "each packet goes on");
                 black_box(&out.sends);
                 out.clear_sends();
                 out.events.clear();

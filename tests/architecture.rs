@@ -1,6 +1,6 @@
 //! The plan of the house as a test: who may name whom, how large a file may be, what a `mod.rs` holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,7 @@ fn arrows() -> BTreeMap<&'static str, Vec<&'static str>> {
     arrows.insert("api", below_api.clone());
     arrows.insert("config", below_store.clone());
     arrows.insert("node", with(&["api", "config"], &below_api));
-    arrows.insert("sim", with(&["config"], &below_store));
+    arrows.insert("sim", with(&["config", "ledger"], &below_store));
     arrows.insert("peer", vec![]);
     // The program's own modules: they name the library from outside, as `hotline::room`.
     arrows.insert("cli", vec![]);
@@ -39,6 +39,20 @@ fn arrows() -> BTreeMap<&'static str, Vec<&'static str>> {
 
 /// Files that may be longer than [`LINES_MAX`], each with its reason.
 const LONG: &[(&str, &str)] = &[];
+
+/// The folders at the top.
+const TOP: [&str; 10] = [
+    "benches",
+    "dialplans",
+    "docs",
+    "examples",
+    "migrations",
+    "sipp-scenarios",
+    "sounds",
+    "src",
+    "tests",
+    "tools",
+];
 
 /// A file is one noun and fits a sitting.
 const LINES_MAX: usize = 450;
@@ -135,10 +149,70 @@ fn every_room_names_only_the_rooms_that_it_may() {
     assert!(wrong.is_empty(), "arrows that the plan does not have:\n{}", wrong.join("\n"));
 }
 
+/// The names of what lies in a folder and is (or is not) a folder itself, hidden things left out.
+fn names(folder: &Path, folders: bool) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder).expect("a folder of the project can be read");
+    entries
+        .map(|entry| entry.expect("a folder of the project can be read"))
+        .filter(|entry| entry.path().is_dir() == folders)
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.'))
+        .collect()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn the_rooms_are_those_that_the_plan_names() {
+    let page = read("ARCHITECTURE.md");
+    let table = page.lines().skip_while(|line| *line != "| room | what it is |").skip(2);
+    let mut planned: BTreeSet<String> = table
+        .map_while(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(room, _)| room.to_owned())
+        .collect();
+    // The crate's root is a table of contents of the same rooms, and of nothing else.
+    let root_file = read("src/lib.rs");
+    let lines = code_lines(&root_file).filter(|line| !line.is_empty());
+    let listed: BTreeSet<String> = lines
+        .map(|line| {
+            let room = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';'));
+            room.unwrap_or_else(|| panic!("src/lib.rs holds {line}")).to_owned()
+        })
+        .collect();
+    assert_eq!(listed, planned, "src/lib.rs and ARCHITECTURE.md");
+    // The program's own.
+    planned.insert("cli".to_owned());
+    assert_eq!(names(&root().join("src"), true), planned, "src and ARCHITECTURE.md");
+    let files = BTreeSet::from(["lib.rs", "main.rs"].map(str::to_owned));
+    assert_eq!(names(&root().join("src"), false), files);
+    let rooms: BTreeSet<String> = arrows().into_keys().map(str::to_owned).collect();
+    assert_eq!(rooms, planned, "each room has its arrows");
+}
+
+#[test]
+fn the_top_level_holds_what_the_plan_names() {
+    let ignored = read(".gitignore");
+    let is_ours =
+        |name: &String| !ignored.lines().any(|line| line.trim_start_matches('/') == name.as_str());
+    let found: BTreeSet<String> = names(&root(), true).into_iter().filter(is_ours).collect();
+    assert_eq!(
+        found,
+        BTreeSet::from(TOP.map(str::to_owned)),
+        "a new folder is a change of the plan"
+    );
+    let page = read("ARCHITECTURE.md");
+    for folder in TOP {
+        assert!(page.contains(&format!("`{folder}`")), "ARCHITECTURE.md does not name {folder}");
+    }
+}
+
 #[test]
 fn a_file_fits_a_sitting() {
     let mut wrong = Vec::new();
-    for file in rust_files(&root().join("src")) {
+    let files = ["src", "tests", "benches"].map(|folder| rust_files(&root().join(folder)));
+    for file in files.concat() {
         let text = fs::read_to_string(&file).expect("source is text");
         let name =
             file.strip_prefix(root()).expect("files lie in the project").display().to_string();

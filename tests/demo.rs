@@ -29,9 +29,10 @@ fn after_the_demos_call_the_agents_of_the_readme_are_free_to_sign_in() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("the demo runs");
-    let lines = BufReader::new(demo.stdout.take().expect("its output")).lines();
+    // Held until the end: the demo goes on to print.
+    let mut lines = BufReader::new(demo.stdout.take().expect("its output")).lines();
     let mut text = String::new();
-    for line in lines {
+    for line in lines.by_ref() {
         text += &line.expect("a line");
         text.push('\n');
         if text.contains("The engine stays up") {
@@ -47,6 +48,20 @@ fn after_the_demos_call_the_agents_of_the_readme_are_free_to_sign_in() {
         let answer = client.post(url).bearer_auth(token).send().expect("POST");
         answers.push((path, answer.status().as_u16()));
     }
+    // It has no file of its own: what it was started with stays, and flows are read anew.
+    let get = |path: &str| {
+        let answer = client.get(format!("http://127.0.0.1:8080{path}")).bearer_auth(token).send();
+        answer.expect("GET").text().expect("a body")
+    };
+    let queues = get("/v1/queues");
+    for path in ["/v1/config/reload", "/v1/dialplans/reload"] {
+        let url = format!("http://127.0.0.1:8080{path}");
+        let answer = client.post(url).bearer_auth(token).send().expect("POST");
+        let status = answer.status().as_u16();
+        answers.push((format!("{path}: {}", answer.text().unwrap_or_default()), status));
+    }
+    assert!(queues.contains("complaint"), "{queues}");
+    assert_eq!(get("/v1/queues"), queues);
     let killed = Command::new("kill").arg(demo.id().to_string()).status();
     assert!(killed.expect("kill runs").success());
     assert!(demo.wait().expect("the demo ends").success());

@@ -70,9 +70,7 @@ fn the_example_is_checked_and_runs() {
         let (status, body) = switch.post(&path, &Value::Null);
         assert!(status < 300, "{path}: {status} {body}");
     }
-    switch.until("the agent is ready", |switch| {
-        (switch.get("/v1/agents/8001").1["status"] == "ready").then_some(())
-    });
+    assert_eq!(switch.get("/v1/agents/8001").1["status"], "ready");
 }
 
 /// The paths of the README's curl lines; each is a POST with the token to the address of the demo.
@@ -177,6 +175,49 @@ fn check_tells_all_faults_at_once() {
     assert_eq!(String::from_utf8_lossy(&output.stdout), "");
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(text, FAULTS, "\n{text}");
+}
+
+/// So does a start, in the same words.
+#[test]
+fn a_start_tells_all_faults_at_once() {
+    let folder = faults();
+    let file = folder.path().join("hotline.toml");
+    let config = fs::read_to_string(&file).expect("the configuration");
+    fs::write(&file, format!("{config}\n[node]\ndialplans = \"flows\"\n")).expect("written");
+    let output = Command::new(env!("CARGO_BIN_EXE_hotline"))
+        .args(["run", "--config", "hotline.toml"])
+        .current_dir(folder.path())
+        .output()
+        .expect("hotline runs");
+    assert!(!output.status.success());
+    let text = String::from_utf8_lossy(&output.stderr);
+    let faults = FAULTS.trim_end_matches("6 faults\n");
+    assert_eq!(text, format!("hotline: {faults}"), "\n{text}");
+    assert!(!folder.path().join("data").exists(), "nothing is begun");
+}
+
+/// A sound that cannot be played hides no fault of the flows, and is hidden by none.
+#[test]
+fn a_fault_of_a_sound_is_told_with_the_others() {
+    let folder = faults();
+    let file = folder.path().join("hotline.toml");
+    let config = fs::read_to_string(&file).expect("the configuration");
+    fs::write(&file, format!("{config}\n[node]\nsounds = \"own\"\n")).expect("written");
+    fs::create_dir(folder.path().join("own")).expect("a folder");
+    fs::write(folder.path().join("own/welcome.mp3"), "").expect("written");
+    let output = Command::new(env!("CARGO_BIN_EXE_hotline"))
+        .args(["check", "flows", "--config", "hotline.toml"])
+        .current_dir(folder.path())
+        .output()
+        .expect("hotline runs");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        text.contains("own/welcome.mp3: `.mp3` is not played") && text.ends_with("7 faults\n"),
+        "{text}"
+    );
+    for line in FAULTS.lines().take(6) {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
 }
 
 const FAULTS: &str = "\

@@ -88,7 +88,8 @@ fn two_softphones_hear_each_other_also_after_holds_and_the_recording_is_in_step(
     for (step, then) in [("hold", "held"), ("retrieve", "talking")] {
         let (status, body) = switch.post(&format!("/v1/agents/8001/{step}"), &Value::Null);
         assert!(status < 300, "{step}: {status} {body}");
-        phase(&switch, then);
+        let (_, live) = switch.get("/v1/calls/live");
+        assert_eq!(live["rows"][0]["phase"], then, "it is so when the answer comes");
         sleep(Duration::from_millis(400));
     }
     both_hear(&citizen, &agent, "after a hold by the API");

@@ -45,6 +45,11 @@ pub(crate) struct DayView {
     conservation: Conservation,
     /// Arrivals without an outcome, or outcomes without an arrival when negative; 0 is right.
     missing: i64,
+    /// Of the calls that the system lost, those without records of their own: counted by source and
+    /// minute (`invites_refused`, and `turned_away` of trunks, where copies count, too).
+    unrecorded: u64,
+    /// INVITEs that were turned away unread and came from no trunk. They are in no sum.
+    unknown: u64,
     /// The figures.
     figures: Figures,
 }
@@ -68,6 +73,8 @@ pub(crate) async fn day(
         to,
         conservation: figures.conservation,
         missing: figures.conservation.missing(),
+        unrecorded: figures.unrecorded,
+        unknown: figures.unknown,
         figures: figures.figures,
     }))
 }

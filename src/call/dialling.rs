@@ -20,8 +20,10 @@ impl Call {
             Ok(leg) => {
                 let until = turn.now + dial.ring;
                 turn.draft.set_back(Cause::FarNoAnswer);
-                if !self.is_alerting() {
-                    // Never silence: until the party is heard itself, the caller hears that it rings.
+                let open = |caller: &Leg| caller.stream.is_open();
+                if !self.is_alerting() || self.caller.as_ref().is_some_and(open) {
+                    // Never silence: until the party is heard itself, the caller hears that it rings,
+                    // also when an earlier party's early media have ended.
                     let tone = crate::media::Tone::Ringback;
                     self.caller_media(turn, |stream| Command::Tone { stream, tone, ms: None });
                 }

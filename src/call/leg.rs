@@ -99,6 +99,13 @@ impl Leg {
         self.probe_at = self.stream.is_mute().then(|| turn.now + turn.settings.probe_every);
     }
 
+    /// Its silence is over. What still came after it was put on hold says nothing of what will come.
+    pub(crate) fn heard(&mut self) {
+        if !self.stream.is_mute() {
+            self.probe_at = None;
+        }
+    }
+
     /// An ACK came. An answer that it owed and did not bring is a refusal.
     pub(crate) fn acked(
         &mut self,

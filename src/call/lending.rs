@@ -84,7 +84,6 @@ impl Call {
     pub(crate) fn give_back(&mut self, turn: &mut Turn<'_>, mut leg: Leg) -> Option<Closing> {
         let stream = leg.stream.id();
         if let Some(caller) = &mut self.caller {
-            caller.stream.forget(stream);
             if caller.stream.is_open() {
                 let a = caller.stream.id();
                 caller.media(turn, Command::Unbridge { a, b: stream });

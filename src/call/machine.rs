@@ -200,6 +200,10 @@ impl Call {
 
     /// Closes a leg whose dialog is gone; one that is kept open goes back to its agent.
     pub(crate) fn close_leg(&mut self, turn: &mut Turn<'_>, leg: Leg) {
+        // What waits for the caller's media has to do with this leg no more.
+        if let Some(caller) = &mut self.caller {
+            caller.stream.forget(leg.stream.id());
+        }
         let closing = if leg.open.is_some() { self.give_back(turn, leg) } else { leg.close(turn) };
         self.closing.extend(closing);
     }

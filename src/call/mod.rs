@@ -62,6 +62,8 @@ mod queueing;
 mod refusals;
 mod registrations;
 mod shown;
+mod sounding;
+pub(crate) use sounding::{Scene, Sounding};
 mod strangers;
 mod stream;
 mod talking;

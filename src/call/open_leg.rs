@@ -174,7 +174,7 @@ fn idle(turn: &mut Turn<'_>, mut leg: Leg, up: Up, input: Input) -> Became {
             None
         }
         Input::Media(media::Event::Heard { .. }) => {
-            leg.probe_at = None;
+            leg.heard();
             None
         }
         Input::Media(media::Event::Failed { .. }) => Some(LegEnd::Failed),

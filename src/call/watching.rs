@@ -35,7 +35,7 @@ impl Call {
             }
             media::Event::Heard { stream } => {
                 if let Some(leg) = self.leg_of(stream) {
-                    leg.probe_at = None;
+                    leg.heard();
                 }
             }
             media::Event::Stats { stream, stats, last } => {

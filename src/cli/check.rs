@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use hotline::base::Faults;
-use hotline::node::{known, load_prompts, read_flows, read_flows_of, read_on};
+use hotline::node::{check_all, known, load_prompts, read_flows, read_on};
 
 /// `hotline check`.
 #[derive(Args, Debug)]
@@ -36,11 +36,10 @@ fn check(dialplans: &Path, file: Option<&Path>) -> Result<String, Faults> {
     let mut notices = Vec::new();
     let flows = if let Some(file) = file {
         let (config, faults) = read_on(Some(file))?;
-        let prompts = load_prompts(config.node.sounds.as_deref())?;
         notices = config.notices();
-        read_flows_of(file, &config, dialplans, &prompts, faults)?
+        check_all(file, &config, dialplans, faults)?.flows
     } else {
-        read_flows(dialplans, None, &known(None, &load_prompts(None)?))?
+        read_flows(dialplans, None, &known(None, Some(&load_prompts(None)?)))?
     };
     let names: Vec<String> =
         flows.iter().map(|flow| format!("{} (revision {})", flow.id, flow.revision)).collect();

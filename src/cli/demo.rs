@@ -9,13 +9,16 @@ use clap::Args;
 use hotline::base::AgentId;
 use hotline::call::Command;
 use hotline::config;
-use hotline::node::Engine;
+use hotline::node::{Engine, Setup};
 use hotline::peer::demo::{DemoAgent, DemoPlan, Hooks, Talk, run};
 
-use crate::cli::{log, run::wait_for_signal};
+use crate::cli::log;
+use crate::cli::signals::Signals;
 
 /// The configuration of the demo: loopback only.
 const CONFIG: &str = include_str!("../../examples/demo.toml");
+/// What faults call it.
+const NAME: &str = "examples/demo.toml";
 /// How often the record of the call is looked for before the check fails.
 const LOOKS: u32 = 100;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -36,7 +39,7 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let mut config = config::read(Path::new("examples/demo.toml"), CONFIG)?;
+        let mut config = config::read(Path::new(NAME), CONFIG)?;
         config.node.dialplans = self.dialplans;
         config.node.data = self.data;
         anyhow::ensure!(
@@ -46,7 +49,7 @@ impl Demo {
         );
         log::start(config.node.log, "warn");
         let sip = config.call.sip.listeners[0].bind;
-        let engine = Engine::start(None, config)?;
+        let engine = Engine::start(Setup::of(Path::new(NAME), config)?)?;
         let good = play(&engine, sip)?;
         if self.once {
             engine.stop();
@@ -57,7 +60,7 @@ impl Demo {
         );
         println!("and call 12345, 9196 (echo) or 9197 (tone). Ctrl-C ends it.");
         // It has no file to read anew: the terminal is gone.
-        wait_for_signal(|| engine.is_running(), || false)?;
+        Signals::new()?.wait(|| engine.is_running(), || false)?;
         engine.stop();
         Ok(ExitCode::SUCCESS)
     }

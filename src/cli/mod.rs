@@ -7,6 +7,7 @@ mod ha1;
 mod line;
 mod log;
 mod run;
+mod signals;
 mod simulate;
 
 pub(crate) use line::Line;

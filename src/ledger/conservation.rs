@@ -48,7 +48,7 @@ impl Outcome {
 /// A7: `arrived = answered + abandoned + self_served + system_lost + in_progress`.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, utoipa::ToSchema)]
 pub struct Conservation {
-    /// INVITEs of trunks and known accounts.
+    /// INVITEs of trunks and known accounts, those without records of their own too.
     pub arrived: u64,
     /// See [`Outcome`].
     pub answered: u64,
@@ -68,16 +68,26 @@ impl Conservation {
     #[must_use]
     pub fn of<'a>(arrived: u64, rows: impl IntoIterator<Item = &'a CallRow>) -> Self {
         let mut sum = Self { arrived, ..Self::default() };
-        for row in rows {
-            *match Outcome::of_row(row) {
-                Outcome::Answered => &mut sum.answered,
-                Outcome::Abandoned => &mut sum.abandoned,
-                Outcome::SelfServed => &mut sum.self_served,
-                Outcome::SystemLost => &mut sum.system_lost,
-                Outcome::InProgress => &mut sum.in_progress,
-            } += 1;
-        }
+        rows.into_iter().for_each(|row| sum.count(Outcome::of_row(row)));
         sum
+    }
+
+    /// One more call became this.
+    pub fn count(&mut self, outcome: Outcome) {
+        *match outcome {
+            Outcome::Answered => &mut self.answered,
+            Outcome::Abandoned => &mut self.abandoned,
+            Outcome::SelfServed => &mut self.self_served,
+            Outcome::SystemLost => &mut self.system_lost,
+            Outcome::InProgress => &mut self.in_progress,
+        } += 1;
+    }
+
+    /// So many calls of trunks and accounts were refused without records of their own, because there
+    /// were too many or no room: they arrived, and the system lost them.
+    pub fn refuse(&mut self, calls: u64) {
+        self.arrived += calls;
+        self.system_lost += calls;
     }
 
     /// Arrivals without an outcome (positive) or outcomes without an arrival (negative); 0 is right.

@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use crate::base::{TenantId, Wall};
 use crate::ledger::{Conservation, Figures, FiguresSettings};
-use crate::store::{Database, QueryError};
+use crate::store::{Database, QueryError, Unrecorded};
 
 /// A day in China, which has one time zone and no summer time: UTC+8.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -43,6 +43,12 @@ impl Day {
 pub struct DayFigures {
     /// A7's sum.
     pub conservation: Conservation,
+    /// Of the calls that the system lost, those without records of their own (`invites_refused`, and
+    /// `turned_away` of trunks). Of these INVITEs copies count, too.
+    pub unrecorded: u64,
+    /// INVITEs that were turned away unread and came from no trunk: of phones or of strangers. They
+    /// are in no sum.
+    pub unknown: u64,
     /// The KPI.
     pub figures: Figures,
 }
@@ -60,8 +66,10 @@ pub async fn day_figures(
     let (from, to) = day.bounds();
     let arrived = database.count_arrivals(tenant, from, to).await?;
     let rows = database.calls_between(tenant, from, to).await?;
-    Ok(DayFigures {
-        conservation: Conservation::of(arrived, &rows),
-        figures: Figures::of(settings, &rows),
-    })
+    let Unrecorded { lost, unknown } = database.count_unrecorded(tenant, from, to).await?;
+    let mut conservation = Conservation::of(arrived, &rows);
+    conservation.refuse(lost);
+    let mut figures = Figures::of(settings, &rows);
+    figures.refuse(lost);
+    Ok(DayFigures { conservation, unrecorded: lost, unknown, figures })
 }

@@ -110,6 +110,13 @@ impl Figures {
         figures
     }
 
+    /// So many calls more were lost, which have no records of their own.
+    pub fn refuse(&mut self, calls: u64) {
+        self.total += calls;
+        self.lost.of += calls;
+        self.lost.part += calls;
+    }
+
     fn take(&mut self, settings: &FiguresSettings, row: &CallRow, sums: &mut Sums) {
         let cdr = &row.cdr;
         let outcome = Outcome::of_row(row);

@@ -2,7 +2,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::base::{CallId, TenantId, Wall};
-use crate::call::{Cause, Cdr, EndedBy, Fact, Record};
+use crate::call::{Cause, Cdr, EndedBy, Fact, Record, TurnedAway};
 use crate::store::sample::{START_US, Sample, arrived, folder};
 use crate::store::{CallRow, Loader, LoaderSettings, Spool, SpoolSettings};
 
@@ -166,6 +166,19 @@ fn a_call_without_an_answer_has_one_outcome(#[case] cause: Cause, #[case] outcom
     assert_eq!(Outcome::of(&cdr), Outcome::Answered, "however it ended then");
 }
 
+fn turned_away(trunk: Option<&str>, invites: u64) -> Fact {
+    let (source, trunk) = ("192.0.2.1".to_owned(), trunk.map(Into::into));
+    let (refused, dropped) = (invites, 1);
+    Fact::TurnedAway(TurnedAway {
+        source,
+        trunk,
+        cause: Cause::Overload,
+        invites,
+        refused,
+        dropped,
+    })
+}
+
 #[tokio::test]
 async fn a_days_figures_come_from_the_stored_calls_of_that_day() {
     let dir = folder();
@@ -179,6 +192,13 @@ async fn a_days_figures_come_from_the_stored_calls_of_that_day() {
     }
     let open = sample.call();
     spool.append(vec![sample.record("fcg", arrived(open))]).unwrap();
+    let counted = [
+        Fact::InvitesRefused { source: "trunk:carrier".into(), count: 40 },
+        turned_away(Some("carrier"), 3),
+        turned_away(None, 7),
+    ];
+    let counted = counted.map(|fact| sample.record("fcg", fact));
+    spool.append(counted.into()).unwrap();
     spool.sync();
     let path = dir.path().join("records.db");
     let (loader, database) = Loader::new(LoaderSettings::new(path), spool.reader());
@@ -196,7 +216,10 @@ async fn a_days_figures_come_from_the_stored_calls_of_that_day() {
         (today, tomorrow)
     };
     let ((), (today, tomorrow)) = tokio::join!(loader.run(stopped, |_| {}), ask);
-    assert_eq!((today.conservation.arrived, tomorrow.conservation.arrived), (12, 2));
+    assert_eq!((today.conservation.arrived, tomorrow.conservation.arrived), (12 + 43, 2));
+    assert_eq!((today.conservation.system_lost, today.figures.lost.part), (2 + 43, 2 + 43));
+    assert_eq!((today.unrecorded, today.unknown, tomorrow.unrecorded), (43, 7, 0));
+    assert_eq!(today.figures.total, 55);
     assert_eq!((today.conservation.missing(), tomorrow.conservation.missing()), (0, 0));
     assert_eq!(today.conservation.in_progress, 1);
     assert_eq!((today.figures.answered, tomorrow.figures.answered), (5, 1));

@@ -1,6 +1,5 @@
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -10,10 +9,9 @@ use crossbeam_channel::{Receiver, bounded};
 use tokio::sync::watch;
 
 use crate::api::{Commands, Door, Events, Health, Live, Metrics, Reload};
-use crate::base::{Faults, Random};
+use crate::base::Random;
 use crate::call::{Core, Event, Parts};
 use crate::config::Config;
-use crate::dialplan::Flows;
 use crate::media::Prompts;
 use crate::node::clock::Clock;
 use crate::node::core_thread::CoreThread;
@@ -25,13 +23,14 @@ use crate::node::net::Net;
 use crate::node::phone_sources::PhoneSources;
 use crate::node::recording_desk::{self, RecordingThreads};
 use crate::node::refusal::Refusals;
+use crate::node::setup::{Origin, Setup};
 use crate::node::sockets::Sockets;
 use crate::node::spool_outbox::SpoolOutbox;
 use crate::node::spooling::{self, Spooling};
 use crate::node::tcp::TcpHub;
 use crate::node::throttle::Throttle;
 use crate::node::trunk_sources::TrunkSources;
-use crate::node::{files, http, media_metrics, sounds, sys, threads};
+use crate::node::{http, media_metrics, sys, threads};
 use crate::store::{Database, Loader, LoaderSettings, SpoolReader};
 
 /// How long the core has to hang up and write the last records after its drain time.
@@ -43,9 +42,6 @@ const STREAMS_PATIENCE: Duration = Duration::from_secs(1);
 /// Why the engine cannot start. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Configuration, flows or prompts are wrong.
-    #[error(transparent)]
-    Faults(#[from] Faults),
     /// Something of the system is in the way.
     #[error("{what}: {source}")]
     System {
@@ -93,18 +89,16 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts everything: threads, sockets, the door. `file` is where `config` came from; reloads
-    /// read it again.
+    /// Starts everything: threads, sockets, the door. Reloads read anew what the setup was read from.
     ///
     /// # Errors
     /// What is wrong or missing, with what to do about it.
-    pub fn start(file: Option<PathBuf>, config: Config) -> Result<Self, StartError> {
+    pub fn start(setup: Setup) -> Result<Self, StartError> {
+        let Setup { origin, config, flows, prompts } = setup;
         sys::ignore_file_size_signal();
         for notice in config.notices() {
             tracing::warn!("{notice}");
         }
-        let prompts = Arc::new(sounds::load_prompts(config.node.sounds.as_deref())?);
-        let flows = Arc::new(read_flows(file.as_deref(), &config, &prompts)?);
         let mut kept = Kept::open(&config.node.data)?;
         let clock = kept.start_clock();
         let mut call = config.call.clone();
@@ -149,7 +143,7 @@ impl Engine {
         let mut effects = Vec::new();
         let parts = Parts {
             settings: Arc::clone(&call),
-            flows,
+            flows: Arc::new(flows),
             prompts: Arc::clone(&prompts),
             ports: media.ports(),
             bindings: kept.bindings(),
@@ -164,7 +158,7 @@ impl Engine {
             clock,
             Arc::clone(&stop),
             move |gate| to_core.kept(gate),
-            move |alarm| spooling::tell(&of_alarms, alarm),
+            move |alarm| of_alarms.alarm(alarm),
         );
         let hands = Hands::new(Tools {
             net,
@@ -190,7 +184,7 @@ impl Engine {
         let commands = Commands::new(senders.commands.clone());
         let (door, publisher) = door(
             &config,
-            file,
+            origin,
             &prompts,
             DoorParts {
                 token: &token,
@@ -312,23 +306,6 @@ impl Engine {
     }
 }
 
-fn read_flows(
-    file: Option<&std::path::Path>,
-    config: &Config,
-    prompts: &Prompts,
-) -> Result<Flows, Faults> {
-    let folder = &config.node.dialplans;
-    let flows = if folder.is_dir() || file.is_some() {
-        files::read_flows(folder, Some(&config.call.tenant), &files::known(Some(config), prompts))?
-    } else {
-        // Without a file and without flows the engine still runs: it answers 404.
-        Flows::default()
-    };
-    let named = file.unwrap_or(std::path::Path::new("hotline.toml"));
-    files::check_routes(named, config, &flows)?;
-    Ok(flows)
-}
-
 fn media_settings(config: &Config) -> media_threads::Settings {
     let media = &config.media;
     media_threads::Settings {
@@ -347,7 +324,7 @@ fn start_loader(
     stopping: watch::Receiver<bool>,
     senders: Senders,
 ) {
-    runtime.spawn(loader.run(stopping, move |alarm| spooling::tell(&senders, alarm)));
+    runtime.spawn(loader.run(stopping, move |alarm| senders.alarm(alarm)));
 }
 
 struct DoorParts<'a> {
@@ -367,7 +344,7 @@ struct DoorParts<'a> {
 
 fn door(
     config: &Config,
-    file: Option<PathBuf>,
+    origin: Origin,
     prompts: &Arc<Prompts>,
     parts: DoorParts<'_>,
 ) -> (Door, JoinHandle<()>) {
@@ -385,7 +362,7 @@ fn door(
         tokens.push(("first".to_owned(), parts.token.to_owned()));
     }
     let reload = http::reload(http::Reloading {
-        file,
+        origin,
         running: Arc::new(config.clone()),
         prompts: Arc::clone(prompts),
         commands: parts.commands.clone(),

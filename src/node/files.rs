@@ -8,22 +8,13 @@ use crate::base::{Fault, Faults, FlowId, TenantId};
 use crate::config::{self, Config};
 use crate::dialplan::{Flows, Known};
 use crate::media::Prompts;
+use crate::node::sounds;
 
 /// A file larger than this is no configuration and no flow.
 const FILE_MAX: u64 = 4 << 20;
 
 fn fault(file: &Path, what: impl Into<String>) -> Fault {
     Fault { file: file.to_path_buf(), line: 0, key: String::new(), what: what.into() }
-}
-
-/// Reads the configuration; without a file the defaults hold.
-///
-/// # Errors
-/// Every fault of the file.
-pub fn read_config(file: Option<&Path>) -> Result<Config, Faults> {
-    let Some(file) = file else { return config::read(Path::new("hotline.toml"), "") };
-    let text = read_text(file).map_err(|fault| Faults(vec![fault]))?;
-    config::read(file, &text)
 }
 
 /// Reads the configuration as far as it can be read, with what is wrong in it.
@@ -36,15 +27,49 @@ pub fn read_on(file: Option<&Path>) -> Result<(Config, Faults), Faults> {
     Ok(config::read_on(named, &text))
 }
 
-/// Reads the flows for a configuration that had these faults, and tells all faults at once.
+/// What a configuration names, when all of it is good.
+#[derive(Debug)]
+pub struct Checked {
+    /// The flows.
+    pub flows: Flows,
+    /// The prompts.
+    pub prompts: Prompts,
+}
+
+/// Reads sounds and flows for a configuration that had these faults, and tells all faults at once.
 ///
 /// # Errors
-/// Every fault: of the configuration, of the flows, and of numbers that lead nowhere.
-pub fn read_flows_of(
+/// Every fault: of the configuration, the sounds, the flows, and of numbers that lead nowhere.
+pub fn check_all(
     named: &Path,
     config: &Config,
     folder: &Path,
-    prompts: &Prompts,
+    Faults(mut faults): Faults,
+) -> Result<Checked, Faults> {
+    match sounds::load_prompts(config.node.sounds.as_deref()) {
+        Ok(prompts) => {
+            let flows = read_flows_of(named, config, folder, Some(&prompts), Faults(faults))?;
+            Ok(Checked { flows, prompts })
+        }
+        Err(Faults(more)) => {
+            faults.extend(more);
+            // Which prompts there will be nobody knows.
+            let faults = read_flows_of(named, config, folder, None, Faults(faults));
+            Err(faults.err().unwrap_or_default())
+        }
+    }
+}
+
+/// Reads the flows for a configuration that had these faults, and tells all faults at once. Without
+/// prompts it is not checked which there are.
+///
+/// # Errors
+/// Every fault: of the configuration, of the flows, and of numbers that lead nowhere.
+pub(crate) fn read_flows_of(
+    named: &Path,
+    config: &Config,
+    folder: &Path,
+    prompts: Option<&Prompts>,
     Faults(mut faults): Faults,
 ) -> Result<Flows, Faults> {
     let tenant = &config.call.tenant;
@@ -91,23 +116,23 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
 }
 
 /// What flows may name: queues, trunks and boxes of the configuration, prompts and music that exist.
-/// Without a configuration only the prompts are checked.
+/// What is not given is not checked.
 #[must_use]
-pub fn known(config: Option<&Config>, prompts: &Prompts) -> Known {
-    let ids = |language: &str| prompts.ids(language).into_iter().map(Arc::from).collect();
-    let languages: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = prompts
-        .languages()
-        .into_iter()
-        .filter(|language| !language.is_empty())
-        .map(|language| (Arc::from(language), ids(language)))
-        .collect();
+pub fn known(config: Option<&Config>, prompts: Option<&Prompts>) -> Known {
+    let ids = |prompts: &Prompts, language: &str| {
+        prompts.ids(language).into_iter().map(Arc::from).collect::<BTreeSet<Arc<str>>>()
+    };
+    let languages = |prompts: &Prompts| -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
+        let languages = prompts.languages().into_iter();
+        languages.map(|language| (Arc::from(language), ids(prompts, language))).collect()
+    };
     Known {
         queues: config.map(|c| c.call.desk.queues.iter().map(|queue| queue.id.clone()).collect()),
         trunks: config.map(|c| c.call.trunks.keys().cloned().collect()),
         boxes: config.map(|c| c.boxes.clone()),
         lists: Some([Arc::from("block"), Arc::from("vip")].into()),
-        prompts: Some(languages),
-        music: Some(ids("")),
+        prompts: prompts.map(languages),
+        music: prompts.map(|prompts| ids(prompts, "")),
     }
 }
 
@@ -146,16 +171,6 @@ pub fn read_flows(
             Err(Faults(faults))
         }
     }
-}
-
-/// Checks that every number leads into a flow that exists.
-///
-/// # Errors
-/// Every number that does not.
-pub(crate) fn check_routes(file: &Path, config: &Config, flows: &Flows) -> Result<(), Faults> {
-    let missing =
-        lost_routes(file, config, &config.node.dialplans, |flow| flows.get(flow).is_some());
-    if missing.is_empty() { Ok(()) } else { Err(Faults(missing)) }
 }
 
 fn lost_routes(

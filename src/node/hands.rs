@@ -1,6 +1,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,9 +12,11 @@ use crate::api::{Health, Live};
 use crate::base::{AccountId, CommandId, Instant};
 use crate::call::{Core, Effect, Fact, Record, Reply};
 use crate::media;
+use crate::node::alarm_log;
 use crate::node::kept::Keep;
 use crate::node::lanes::Senders;
-use crate::node::media::MediaThreads;
+use crate::node::loss_watch::LossWatch;
+use crate::node::media::{Counters, MediaThreads};
 use crate::node::media_backlog::MediaBacklog;
 use crate::node::net::Net;
 use crate::node::phone_sources::PhoneSources;
@@ -23,7 +26,7 @@ use crate::sip;
 use crate::store::Alarm;
 
 /// How long a 200 waits for its record when the disk hangs: then the call is worth more.
-const GATE_PATIENCE: Duration = Duration::from_millis(300);
+pub(crate) const GATE_PATIENCE: Duration = Duration::from_millis(300);
 /// How long all registrations gather before they are kept when the keeper had no room for one.
 const KEEP_AFTER: Duration = Duration::from_millis(200);
 
@@ -43,6 +46,10 @@ pub(crate) struct Hands {
     media_backlog: MediaBacklog,
     /// What media workers refused, to be told to the core.
     refused: VecDeque<media::Event>,
+    /// What the media threads count, and what of it is watched.
+    counters: Arc<Counters>,
+    blocks_lost: LossWatch,
+    events_lost: LossWatch,
     /// When what has no room elsewhere is tried again.
     retry_at: Option<Instant>,
     /// Media workers that were handed commands and are still to be called.
@@ -56,6 +63,8 @@ pub(crate) struct Hands {
     keeping: VecDeque<Gated>,
     last_keep: u64,
     waiting: HashMap<CommandId, oneshot::Sender<Reply>>,
+    /// Answers to commands of the event that is being carried out: they leave behind its views.
+    replies: Vec<(CommandId, Reply)>,
     /// When all registrations are to be kept, because there was no room for a change.
     keep_all_at: Option<Instant>,
     drained: bool,
@@ -88,6 +97,9 @@ pub(crate) struct Tools {
 impl Hands {
     pub(crate) fn new(tools: Tools) -> Self {
         Self {
+            counters: tools.media.counters(),
+            blocks_lost: LossWatch::of_blocks(),
+            events_lost: LossWatch::of_events(),
             tools,
             records: Vec::new(),
             next_gate: 0,
@@ -102,6 +114,7 @@ impl Hands {
             keeping: VecDeque::new(),
             last_keep: 0,
             waiting: HashMap::new(),
+            replies: Vec::new(),
             keep_all_at: None,
             drained: false,
             spool_full: false,
@@ -117,7 +130,7 @@ impl Hands {
         self.waiting.insert(id, reply);
     }
 
-    /// Carries out what one event led to.
+    /// Carries out what one event led to. Whoever gave a command sees what it did when it is answered.
     pub(crate) fn carry_out(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         for effect in effects.drain(..) {
             // A fault of ours costs this one effect: the timers of whoever misses it make up for it.
@@ -132,6 +145,12 @@ impl Hands {
         for worker in self.called.drain(..) {
             self.tools.media.call(worker);
         }
+        for (id, reply) in self.replies.drain(..) {
+            if let Some(waiting) = self.waiting.remove(&id) {
+                // Whoever asked may have given up.
+                let _ = waiting.send(reply);
+            }
+        }
     }
 
     fn carry(&mut self, now: Instant, effect: Effect) {
@@ -140,12 +159,7 @@ impl Hands {
             Effect::Media { worker, command } => self.media(worker, command),
             Effect::Record(record) => self.record(*record),
             Effect::View(view) => self.tools.live.show(*view),
-            Effect::Reply { id, reply } => {
-                if let Some(waiting) = self.waiting.remove(&id) {
-                    // Whoever asked may have given up.
-                    let _ = waiting.send(reply);
-                }
-            }
+            Effect::Reply { id, reply } => self.replies.push((id, reply)),
             Effect::KeepRegistrations(account) => {
                 if !self.changed.contains(&account) {
                     self.changed.push(account);
@@ -218,6 +232,7 @@ impl Hands {
 
     fn record(&mut self, record: Record) {
         if let Fact::Alarm { id, what, cleared } = &record.fact {
+            alarm_log::line(id, what, *cleared);
             self.tools.health.alarm(id, what, *cleared, record.at);
         }
         self.records.push(record);
@@ -307,7 +322,12 @@ impl Hands {
     /// Lets go what waited too long, keeps registrations.
     pub(crate) fn tick(&mut self, now: Instant, core: &Core) {
         self.retry(now);
-        if let Some(alarm) = self.tools.spool.look(now) {
+        let lost = [
+            self.tools.spool.look(now),
+            self.blocks_lost.look(now, self.counters.blocks_lost.load(Ordering::Relaxed)),
+            self.events_lost.look(now, self.counters.events_lost.load(Ordering::Relaxed)),
+        ];
+        for alarm in lost.into_iter().flatten() {
             self.tools.senders.alarm(alarm);
         }
         while self.gated.front().is_some_and(|gated| gated.until <= now) {

@@ -1,5 +1,5 @@
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use crate::dialplan::Flows;
 use crate::media::Prompts;
 use crate::node::engine::{StartError, system};
 use crate::node::guest::Guest;
+use crate::node::setup::Origin;
 use crate::node::trunk_sources::TrunkSources;
 use crate::node::visitors::Visitors;
 use crate::node::{files, threads};
@@ -114,8 +115,8 @@ pub(crate) fn publish(
 /// What a reload stands on.
 #[derive(Clone)]
 pub(crate) struct Reloading {
-    /// Where the configuration is; without it the defaults hold.
-    pub(crate) file: Option<PathBuf>,
+    /// Where the configuration is.
+    pub(crate) origin: Origin,
     /// What the engine was started with.
     pub(crate) running: Arc<Config>,
     pub(crate) prompts: Arc<Prompts>,
@@ -158,7 +159,7 @@ pub(crate) async fn reload_and_tell(reload: Reload) {
 
 impl Reloading {
     fn named(&self) -> &Path {
-        self.file.as_deref().unwrap_or(Path::new("hotline.toml"))
+        self.origin.name()
     }
 
     async fn put_into_use(self) -> Result<Reloaded, Faults> {
@@ -187,22 +188,24 @@ impl Reloading {
 
     /// Settings, flows and the keys that need a restart.
     fn read(&self) -> Result<(call::Settings, Flows, Vec<&'static str>), Faults> {
-        let (config, faults) = files::read_on(self.file.as_deref())?;
+        let (config, faults) = self.origin.read_on(&self.running)?;
         let (config, stays) = config.put_over(&self.running);
         let tenant = &config.call.tenant;
         let folder = &config.node.dialplans;
-        let flows = files::read_flows_of(self.named(), &config, folder, &self.prompts, faults)
-            .map_err(|mut faults| {
-                if stays.contains(&"tenant.id") {
-                    let what = format!(
-                        "was changed, which needs a restart; flows of \"{tenant}\" were read"
-                    );
+        let flows =
+            files::read_flows_of(self.named(), &config, folder, Some(&self.prompts), faults)
+                .map_err(|mut faults| {
+                    if stays.contains(&"tenant.id") {
+                        let what = format!(
+                            "was changed, which needs a restart; flows of \"{tenant}\" were read"
+                        );
+                        faults.0.push(Fault {
+                            key: "tenant.id".to_owned(),
+                            ..fault(self.named(), &what)
+                        });
+                    }
                     faults
-                        .0
-                        .push(Fault { key: "tenant.id".to_owned(), ..fault(self.named(), &what) });
-                }
-                faults
-            })?;
+                })?;
         Ok((config.call, flows, stays))
     }
 }

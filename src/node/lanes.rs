@@ -4,6 +4,7 @@ use crossbeam_channel::{Receiver, Select, Sender, TrySendError, bounded};
 
 use crate::api::Asked;
 use crate::call::Event;
+use crate::node::alarm_log;
 use crate::node::board::{Board, Notes};
 use crate::store::Alarm;
 use crate::{media, sip};
@@ -170,8 +171,12 @@ impl Senders {
         self.note(|notes| notes.full = Some(full));
     }
 
-    /// Something is wrong with what is kept, or no longer.
+    /// Something is wrong, or no longer.
     pub(crate) fn alarm(&self, alarm: Alarm) {
+        // The core records it, with its line in the log.
+        if self.wake.try_send(()).is_err_and(|error| error.is_disconnected()) {
+            alarm_log::line(alarm.id, &alarm.what, alarm.cleared);
+        }
         self.note(|notes| notes.alarm(alarm));
     }
 

@@ -1,5 +1,6 @@
 //! The only room that touches the world: sockets, the clock, threads, files.
 
+mod alarm_log;
 mod board;
 mod buckets;
 mod clock;
@@ -12,6 +13,7 @@ mod hands;
 mod http;
 mod kept;
 mod lanes;
+mod loss_watch;
 pub mod media;
 mod media_backlog;
 mod media_metrics;
@@ -20,6 +22,7 @@ mod phone_sources;
 mod recording_desk;
 mod refusal;
 mod registration_log;
+mod setup;
 mod sockets;
 mod sounds;
 mod spool_outbox;
@@ -35,5 +38,6 @@ mod visitors;
 
 pub use clock::{Clock, KeptPair};
 pub use engine::{Engine, StartError};
-pub use files::{known, read_config, read_flows, read_flows_of, read_on};
+pub use files::{Checked, check_all, known, read_flows, read_on};
+pub use setup::Setup;
 pub use sounds::load_prompts;

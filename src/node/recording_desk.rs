@@ -8,7 +8,7 @@ use crate::media;
 use crate::node::clock::Clock;
 use crate::node::engine::{StartError, block_lane, system};
 use crate::node::lanes::Senders;
-use crate::node::{spooling, threads};
+use crate::node::threads;
 use crate::store::{Archive, Block, Interrupted, RecordingSettings, Recordings, run_recordings};
 
 /// How long the last blocks have to reach the disk.
@@ -43,14 +43,7 @@ pub(crate) fn start(
     let (to_store, stored) = block_lane::<Block>();
     let to_core = senders.clone();
     let writer = threads::spawn("recordings", move || {
-        run_recordings(
-            recordings,
-            &stored,
-            || clock.wall(),
-            |alarm| {
-                spooling::tell(&to_core, alarm);
-            },
-        );
+        run_recordings(recordings, &stored, || clock.wall(), |alarm| to_core.alarm(alarm));
     });
     let carrier = threads::spawn("blocks", move || {
         for block in from_media {

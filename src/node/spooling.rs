@@ -75,10 +75,10 @@ pub(crate) fn start(
                 let full = state == SpoolState::Full;
                 to_core.records_full(full);
                 if full != std::mem::replace(&mut refuses, full) {
-                    tell(&to_core, records_full(full));
+                    to_core.alarm(records_full(full));
                 }
             }
-            SpoolNotice::Alarm(alarm) => tell(&to_core, alarm),
+            SpoolNotice::Alarm(alarm) => to_core.alarm(alarm),
         });
     });
     let first = first_records(config, clock, recovered.open_calls, recordings);
@@ -155,16 +155,6 @@ fn end_recording(
         None => return None,
     };
     Some(Fact::RecordingEnded { call: call.arrived.call, recording, length_ms })
-}
-
-/// Brings an alarm of a store thread to the core, which records it.
-pub(crate) fn tell(senders: &Senders, alarm: Alarm) {
-    if alarm.cleared {
-        tracing::info!(id = alarm.id, what = alarm.what, "alarm cleared");
-    } else {
-        tracing::error!(id = alarm.id, what = alarm.what, "alarm");
-    }
-    senders.alarm(alarm);
 }
 
 #[cfg(test)]

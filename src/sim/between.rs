@@ -6,11 +6,15 @@ use crate::base::Instant;
 use crate::sim::sound::Noise;
 use crate::sim::ua::{LineId, Out, Ua, UaEvent};
 use crate::sim::world::{CARRIER, Due, OUTSIDE, PHONES, World};
+use crate::sip::{self, Transport};
 
 /// What goes between the engine and the people around it.
 impl World {
-    pub(crate) fn send_to_peer(&mut self, to: SocketAddr, bytes: &Bytes) {
-        let Some(ua) = self.ua_at(to) else { return };
+    pub(crate) fn send_to_peer(&mut self, flow: sip::Flow, bytes: &Bytes) {
+        if flow.transport == Transport::Tcp {
+            return self.send_to_wire(flow, bytes);
+        }
+        let Some(ua) = self.ua_at(flow.peer) else { return };
         for delay in self.network.carry().into_iter().flatten() {
             self.put(delay, Due::ToPeer(ua, bytes.clone()));
         }
@@ -40,6 +44,7 @@ impl World {
         self.wakes.set(&ua, deadline);
         for out in out {
             match out {
+                Out::Send(bytes) if self.uas[ua].by_tcp => self.send_by_wire(ua, &bytes),
                 Out::Send(bytes) => self.send_to_engine(address, &bytes),
                 Out::Event(event) => self.person_hears(ua, event)?,
             }

@@ -3,6 +3,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::call::{Cause, Cdr};
+use crate::ledger::{Conservation, Outcome};
 
 /// Answered within this counts as in time.
 const IN_TIME_MS: u64 = 20_000;
@@ -10,8 +11,11 @@ const IN_TIME_MS: u64 = 20_000;
 /// What a run counted, from records alone.
 #[derive(Clone, Default, Debug)]
 pub struct Figures {
-    /// Calls that came.
+    /// Calls that came and have records of their own.
     pub arrived: u64,
+    /// A7's sum, those without records of their own in it. What arrived is counted at the network, not
+    /// by a record, as far as it came by a trunk.
+    pub conservation: Conservation,
     /// Of these, asked for a human.
     pub requests: u64,
     /// Of these, answered by an agent.
@@ -51,6 +55,7 @@ pub struct Figures {
 impl Figures {
     pub(crate) fn count(&mut self, cdr: &Cdr) {
         *self.causes.entry(name(cdr.cause)).or_default() += 1;
+        self.conservation.count(Outcome::of(cdr));
         self.ratings += u64::from(cdr.rating.is_some());
         if cdr.t_req.is_none() {
             return;
@@ -72,6 +77,7 @@ impl Figures {
     /// Adds another run's figures.
     pub fn add(&mut self, other: &Self) {
         self.arrived += other.arrived;
+        add(&mut self.conservation, &other.conservation);
         self.requests += other.requests;
         self.answered += other.answered;
         self.in_time += other.in_time;
@@ -132,6 +138,15 @@ impl Figures {
     }
 }
 
+fn add(sum: &mut Conservation, more: &Conservation) {
+    sum.arrived += more.arrived;
+    sum.answered += more.answered;
+    sum.abandoned += more.abandoned;
+    sum.self_served += more.self_served;
+    sum.system_lost += more.system_lost;
+    sum.in_progress += more.in_progress;
+}
+
 /// The name that the record has for it.
 pub(crate) fn name(value: impl serde::Serialize) -> String {
     serde_json::to_value(value)
@@ -151,8 +166,13 @@ fn seconds(ms: u64) -> String {
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
+        let sum = &self.conservation;
         let rows: Vec<(&str, String)> = vec![
-            ("calls arrived", self.arrived.to_string()),
+            ("calls arrived", sum.arrived.to_string()),
+            ("  answered by anybody", sum.answered.to_string()),
+            ("  abandoned", sum.abandoned.to_string()),
+            ("  self-served", sum.self_served.to_string()),
+            ("  lost by the system", sum.system_lost.to_string()),
             ("asked for a human", self.requests.to_string()),
             ("answered", self.answered.to_string()),
             (

@@ -42,6 +42,11 @@ pub(crate) fn answer_by(plan: &Plan, agent: usize) -> AnswerBy {
     ways[(first + agent) % 4]
 }
 
+/// Whether the agent's phone speaks TCP: every third does.
+pub(crate) fn by_tcp(plan: &Plan, agent: usize) -> bool {
+    (plan.seed / 4 + agent as u64) % 3 == 1
+}
+
 /// How the settings differ after a reload.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Edition {
@@ -56,6 +61,7 @@ pub(crate) fn settings(plan: &Plan, edition: Edition) -> Result<Arc<Settings>, F
     let mut text = format!(
         "[tenant]\nid = \"fcg\"\narea_code = \"0770\"\nlanguage = \"zh-CN\"\nboxes = [\"fcg-main\"]\n\
          [sip]\nrealm = \"hotline\"\n[[sip.listen]]\ntransport = \"udp\"\nbind = \"{ENGINE}\"\n\
+         [[sip.listen]]\ntransport = \"tcp\"\nbind = \"{ENGINE}\"\n\
          [media]\nbind = \"{}\"\n[lists]\nblock = [\"+8613900000000\"]\nvip = [\"+8613900000001\"]\n\
          [[trunk]]\nid = \"carrier\"\naddress = \"{CARRIER}\"\nkeepalive = false\nchannels = {}\nnumbers = [\"077012345\"]\n\
          [[trunk]]\nid = \"emergency\"\naddress = \"{OUTSIDE}\"\nkeepalive = true\nchannels = 4\nreserve = 1\n\

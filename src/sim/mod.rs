@@ -19,12 +19,17 @@ pub use run::run;
 mod agenda;
 mod between;
 mod chance;
+mod ears;
 mod hash;
+mod hold;
 mod house;
 mod people;
+mod promises;
 mod sound;
 mod trail;
 mod ua;
+mod wired;
+mod wires;
 mod witness;
 mod world;
 

@@ -5,7 +5,7 @@ use crate::sim::world::World;
 use crate::sim::{Failure, Figures, Plan, Verdict};
 
 /// After everybody has hung up the run goes on for so long; then nothing may be left.
-const AFTER: Duration = Duration::from_secs(7 * 60);
+pub(super) const AFTER: Duration = Duration::from_secs(7 * 60);
 /// Steps before a failure that are told.
 const TOLD: u64 = 40;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::{Instant, Key, RecordingId, StreamId};
-use crate::media::{Command, Event, Failure, PlayId, PromptId, Prompts, Remote, Stats};
+use crate::media::{Command, Event, Failure, PlayId, PromptId, Prompts, Remote, Stats, Tone};
 use crate::sim::chance::Chance;
 
 /// After this long without speech from a party that may speak, the core is told.
@@ -32,24 +32,45 @@ struct Stream {
     worker: usize,
     port: u16,
     remote: Remote,
-    playing: Option<Playing>,
+    plays: Plays,
     bridged: Option<StreamId>,
+    echo: bool,
     opened: Instant,
     quiet_since: Option<Instant>,
     told: Option<Instant>,
     failed: bool,
 }
 
-#[derive(Debug)]
-struct Playing {
-    play: PlayId,
-    cut_by_key: bool,
+/// What is played on a stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Plays {
+    Nothing,
+    /// Prompts; without an end when they repeat.
+    Prompts {
+        play: PlayId,
+        repeat: bool,
+        cut_by_key: bool,
+    },
+    /// A tone without an end.
+    Tone(Tone),
+}
+
+/// What a party hears, as the worker was told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Heard {
+    pub(crate) plays: Plays,
+    pub(crate) bridged: Option<StreamId>,
+    /// The party hears itself.
+    pub(crate) echo: bool,
+    /// The stream failed: nothing is heard, and the core is being told.
+    pub(crate) failed: bool,
 }
 
 #[derive(Debug)]
 struct Recording {
     worker: usize,
     left: StreamId,
+    right: Option<StreamId>,
     from: Instant,
 }
 
@@ -103,7 +124,7 @@ impl Sound {
                 if let Some(right) = right {
                     self.at(worker, *right, command)?;
                 }
-                let new = Recording { worker, left: *left, from: *at };
+                let new = Recording { worker, left: *left, right: *right, from: *at };
                 if self.recordings.insert(*recording, new).is_some() {
                     return Err(format!("recording {recording} was begun twice"));
                 }
@@ -143,24 +164,34 @@ impl Sound {
                 let name = |id: &PromptId| self.names.get(id).cloned().unwrap_or_default();
                 let names = prompts.iter().map(name).collect();
                 let found = self.at(worker, stream, command)?;
-                found.playing = Some(Playing { play: *play, cut_by_key: *cut_by_key });
-                out.push(Noise::Hears(found.remote.rtp, names, *cut_by_key));
+                let (play, repeat, cut_by_key) = (*play, *repeat, *cut_by_key);
+                found.plays = Plays::Prompts { play, repeat, cut_by_key };
+                out.push(Noise::Hears(found.remote.rtp, names, cut_by_key));
                 if !repeat {
-                    out.push(Noise::Ends(Duration::from_millis(length), stream, *play));
+                    out.push(Noise::Ends(Duration::from_millis(length), stream, play));
                 }
             }
-            Command::Stop { .. } | Command::Tone { .. } => {
-                self.at(worker, stream, command)?.playing = None;
+            Command::Stop { .. } => self.at(worker, stream, command)?.plays = Plays::Nothing,
+            Command::Tone { tone, ms, .. } => {
+                let ends = ms.is_some() || *tone == Tone::Beep;
+                let plays = if ends { Plays::Nothing } else { Plays::Tone(*tone) };
+                self.at(worker, stream, command)?.plays = plays;
+            }
+            Command::Echo { on, .. } => {
+                if *on {
+                    self.unbridge(stream);
+                }
+                self.at(worker, stream, command)?.echo = *on;
             }
             Command::Bridge { a, b } => {
                 self.at(worker, *b, command)?;
                 self.unbridge(*a);
                 self.unbridge(*b);
                 let near = self.at(worker, *a, command)?;
-                near.bridged = Some(*b);
+                (near.bridged, near.echo) = (Some(*b), false);
                 let near = near.remote.rtp;
                 let far = self.at(worker, *b, command)?;
-                far.bridged = Some(*a);
+                (far.bridged, far.echo) = (Some(*a), false);
                 out.push(Noise::Joined(near, far.remote.rtp));
             }
             Command::Unbridge { a, b } => {
@@ -201,8 +232,9 @@ impl Sound {
             worker,
             port,
             remote: remote.clone(),
-            playing: None,
+            plays: Plays::Nothing,
             bridged: None,
+            echo: false,
             opened: now,
             quiet_since: None,
             told: None,
@@ -273,15 +305,20 @@ impl Sound {
     /// The end of a playing, unless something else plays by now.
     pub(crate) fn ended(&mut self, stream: StreamId, play: PlayId) -> Option<Event> {
         let found = self.streams.get_mut(&stream)?;
-        found.playing.take_if(|playing| playing.play == play)?;
-        Some(Event::PlayEnded { stream, play })
+        let is_it = matches!(found.plays, Plays::Prompts { play: now, .. } if now == play);
+        is_it.then(|| {
+            found.plays = Plays::Nothing;
+            Event::PlayEnded { stream, play }
+        })
     }
 
     /// A key pressed by the party whose media live at `party`.
     pub(crate) fn press(&mut self, party: SocketAddr, key: Key) -> Option<(Duration, Event)> {
         let latency = self.latency();
         let (id, found) = self.streams.iter_mut().find(|(_, found)| found.remote.rtp == party)?;
-        found.playing.take_if(|playing| playing.cut_by_key);
+        if matches!(found.plays, Plays::Prompts { cut_by_key: true, .. }) {
+            found.plays = Plays::Nothing;
+        }
         Some((latency, Event::Key { stream: *id, key }))
     }
 
@@ -316,6 +353,26 @@ impl Sound {
             found.told = Some(now);
             out.push(Noise::Tell(latency, Event::Silent { stream, since }));
         }
+    }
+
+    /// All streams that are open.
+    pub(crate) fn streams(&self) -> impl Iterator<Item = StreamId> {
+        self.streams.keys().copied()
+    }
+
+    /// What the party of a stream hears.
+    pub(crate) fn heard(&self, stream: StreamId) -> Option<Heard> {
+        let Stream { plays, bridged, echo, failed, .. } = *self.streams.get(&stream)?;
+        Some(Heard { plays, bridged, echo, failed })
+    }
+
+    /// Whose voices a recording takes, if it runs.
+    pub(crate) fn recorded(&self, recording: RecordingId) -> Option<(StreamId, Option<StreamId>)> {
+        self.recordings.get(&recording).map(|found| (found.left, found.right))
+    }
+
+    pub(crate) fn recordings(&self) -> usize {
+        self.recordings.len()
     }
 
     /// What is still open; nothing when all calls are over.

@@ -3,8 +3,8 @@
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Alarm {
     /// `data-folder`, `spool-disk`, `spool-reserve`, `spool-damaged`, `records-full`,
-    /// `recordings-disk`, `recordings-quota`, `recordings-damaged`, `records-lost`, `records-rejected`,
-    /// `internal-error` or `database`.
+    /// `recordings-disk`, `recordings-quota`, `recordings-damaged`, `recordings-late`, `records-lost`,
+    /// `records-rejected`, `media-events-lost`, `media-worker`, `internal-error` or `database`.
     pub id: &'static str,
     /// What is the matter and what to do.
     pub what: String,

@@ -24,6 +24,10 @@ pub(crate) struct Faults {
     pub(crate) sync_ms: std::sync::atomic::AtomicU64,
     /// Whether files with `reserve` in their name are spared.
     pub(crate) reserve_spared: std::sync::atomic::AtomicBool,
+    /// Whether the disk hangs: whoever writes or syncs waits until it does no more.
+    pub(crate) hangs: std::sync::atomic::AtomicBool,
+    /// Threads that wait for it.
+    pub(crate) waiting: std::sync::atomic::AtomicUsize,
 }
 
 #[cfg(test)]
@@ -35,6 +39,22 @@ impl Default for Faults {
             sync_fails: std::sync::atomic::AtomicBool::new(false),
             sync_ms: std::sync::atomic::AtomicU64::new(0),
             reserve_spared: std::sync::atomic::AtomicBool::new(true),
+            hangs: std::sync::atomic::AtomicBool::new(false),
+            waiting: std::sync::atomic::AtomicUsize::new(0),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Faults {
+    fn hang(&self) {
+        use std::sync::atomic::Ordering::SeqCst;
+        if self.hangs.load(SeqCst) {
+            self.waiting.fetch_add(1, SeqCst);
+            while self.hangs.load(SeqCst) {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            self.waiting.fetch_sub(1, SeqCst);
         }
     }
 }
@@ -78,6 +98,8 @@ impl DiskFile {
     /// Writes all of `bytes` at `offset` (`pwrite`).
     pub(crate) fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         #[cfg(test)]
+        self.disk.faults.hang();
+        #[cfg(test)]
         if !self.spared {
             use std::sync::atomic::Ordering::SeqCst;
             let room = self.disk.faults.room.load(SeqCst);
@@ -97,6 +119,8 @@ impl DiskFile {
 
     /// `fdatasync`.
     pub(crate) fn sync(&self) -> io::Result<()> {
+        #[cfg(test)]
+        self.disk.faults.hang();
         #[cfg(test)]
         std::thread::sleep(std::time::Duration::from_millis(
             self.disk.faults.sync_ms.load(std::sync::atomic::Ordering::SeqCst),

@@ -15,8 +15,10 @@ mod spool;
 pub use alarm::Alarm;
 pub use db::{
     AgentEventRow, CallFilter, CallRow, Cursor, Database, EventRow, Loader, LoaderSettings, Page,
-    QueryError, RecordingFilter, RecordingRow, VoicemailFilter, VoicemailRow,
+    QueryError, RecordingFilter, RecordingRow, Unrecorded, VoicemailFilter, VoicemailRow,
 };
+#[cfg(test)]
+pub(crate) use disk::Disk;
 pub use kept_file::KeptFile;
 pub(crate) use recordings::alaw_to_linear;
 pub use recordings::{

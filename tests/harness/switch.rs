@@ -62,7 +62,17 @@ impl Switch {
     }
 
     /// The same by another program, which the engine's program and arguments are given to.
-    pub fn run_under(&mut self, mut command: Command, change: impl FnOnce(&mut Command)) {
+    pub fn run_under(&mut self, command: Command, change: impl FnOnce(&mut Command)) {
+        self.spawn_under(command, change);
+        self.wait();
+    }
+
+    /// Starts the process and waits for nothing.
+    pub fn spawn(&mut self) {
+        self.spawn_under(Command::new(env!("CARGO_BIN_EXE_hotline")), |_| {});
+    }
+
+    fn spawn_under(&mut self, mut command: Command, change: impl FnOnce(&mut Command)) {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
@@ -78,6 +88,10 @@ impl Switch {
             .stderr(log);
         change(&mut command);
         self.child = Some(command.spawn().expect("the engine starts"));
+    }
+
+    /// Waits until the API of a process that was started answers.
+    pub fn wait(&mut self) {
         let until = Instant::now() + PATIENCE;
         while self.client.get(self.url("/health")).send().is_err() {
             let child = self.child.as_mut().expect("it runs");

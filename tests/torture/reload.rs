@@ -1,9 +1,11 @@
 use std::fs;
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use hotline::peer::{Call, Incoming, Phone, PhoneSettings, Pump, RegisterState, Source};
 use serde_json::{Value, json};
 
+use crate::harness::{Place, Switch, usual};
 use crate::sipp::stage::{LIMIT, Stage, TONE};
 
 const RELOADS: usize = 200;
@@ -195,6 +197,30 @@ fn a_reload_names_what_needs_a_restart() {
     let (status, queue) = switch.get("/v1/queues/more");
     assert_eq!(status, 200, "all else is in use: {queue}");
     assert_eq!(reload(&config), json!([]));
+}
+
+/// A SIGHUP while the engine starts neither ends it nor is lost.
+#[test]
+fn a_hangup_signal_in_the_first_moment_is_a_reload_too() {
+    let mut switch = Switch::prepare(&usual(Place::new()), "");
+    let config = fs::read_to_string(switch.config()).expect("the configuration");
+    // A pipe in its place: the engine waits for what it reads.
+    fs::remove_file(switch.config()).expect("removed");
+    let made = std::process::Command::new("mkfifo").arg(switch.config()).status();
+    assert!(made.expect("mkfifo runs").success());
+    switch.spawn();
+    let mut first = fs::OpenOptions::new().write(true).open(switch.config()).expect("it is read");
+    let pid = switch.pid().to_string();
+    let killed = std::process::Command::new("kill").args(["-HUP", &pid]).status();
+    assert!(killed.expect("kill runs").success());
+    first.write_all(config.as_bytes()).expect("written");
+    drop(first);
+    switch.wait();
+    // The reload opens it once more.
+    let mut again = fs::OpenOptions::new().write(true).open(switch.config()).expect("it is read");
+    again.write_all(format!("{config}\n[[queue]]\nid = \"more\"\n").as_bytes()).expect("written");
+    drop(again);
+    switch.until("the new queue", |switch| (switch.get("/v1/queues/more").0 == 200).then_some(()));
 }
 
 /// SIGHUP does what `POST /v1/config/reload` does: calls and the process live on, and a bad file changes

@@ -173,3 +173,21 @@ fn a_phone_that_holds_in_silence_keeps_its_call() {
         house.bench.check_empty();
     }
 }
+
+/// Speech that was under way when a silent phone began to hold does not end the watch over it.
+#[test]
+fn late_speech_ends_no_watch_over_a_phone_that_holds() {
+    let mut house = House::new();
+    house.bench.call();
+    house.pass(Duration::from_secs(5));
+    house.talking.retain(|talking| *talking != phone(1));
+    house.pass(Duration::from_secs(15));
+    assert!(house.bench.requests("OPTIONS", phone(1)) > 0, "it is silent");
+    house.bench.offer_anew(phone(1), &with("a=inactive\r\n"));
+    let stream = house.streams.iter().find(|(_, rtp)| rtp.ip() == phone(1).ip());
+    let stream = stream.expect("the phone has a stream").0;
+    house.bench.event(crate::call::Event::Media(media::Event::Heard { stream }));
+    house.pass(Duration::from_secs(3));
+    let since = house.vanishes(phone(1));
+    house.ends(since, "a late packet");
+}

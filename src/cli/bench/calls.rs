@@ -109,7 +109,7 @@ impl Seen {
             };
             report.calls.iter().filter(sound).count()
         } else {
-            report.heard_both_ways(answers, 440, 800)
+            report.heard_both_ways(answers, 440, 800).saturating_sub(report.cut_short(answers))
         };
         let timed: u64 = heard.iter().map(|heard| heard.tags.timed).sum();
         let delay: u64 = heard.iter().map(|heard| heard.tags.delay_us_sum).sum();

@@ -160,10 +160,27 @@ impl FleetReport {
             .count()
     }
 
+    /// Legs whose audio stopped more than a second before the call did: a switch that died
+    /// leaves no gap in the sequence numbers, only an end.
+    pub fn cut_short(&self, answers: &[AnswerResult]) -> usize {
+        let calls = self.calls.iter().map(|call| (&call.heard, call.lasted));
+        let answers = answers.iter().map(|answer| (&answer.heard, answer.lasted));
+        calls.chain(answers).filter(|(heard, lasted)| !to_the_end(heard, *lasted)).count()
+    }
+
     /// A sum over all callers' audio.
     pub fn sum(&self, of: impl Fn(&Heard) -> u64) -> u64 {
         self.calls.iter().map(|call| of(&call.heard)).sum()
     }
+}
+
+/// Whether packets came for as long as the leg was up, but for a second.
+fn to_the_end(heard: &Heard, lasted: Option<Duration>) -> bool {
+    let span = match (heard.first, heard.last) {
+        (Some(first), Some(last)) => last.saturating_duration_since(first),
+        _ => Duration::ZERO,
+    };
+    lasted.is_none_or(|lasted| span + Duration::from_secs(1) >= lasted)
 }
 
 impl fmt::Display for FleetReport {

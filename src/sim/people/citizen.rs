@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::sim::chance::Chance;
 use crate::sim::people::WorkerAct;
-use crate::sim::ua::{Flow, Invite, LineId, LineState, Offer, UaEvent};
+use crate::sim::ua::{Flow, Invite, LineId, Offer, UaEvent};
 use crate::sim::world::{CARRIER, Due, OUTSIDE, World};
 
 /// One who calls.
@@ -127,7 +127,9 @@ impl World {
             let after = self.chance.exponential(Duration::from_secs(40));
             self.put(after, Due::Citizen(citizen, CitizenAct::Hold));
             let back = self.chance.exponential(Duration::from_secs(20));
-            self.put(after + back, Due::Citizen(citizen, CitizenAct::Retrieve));
+            let dies = self.chance.share(0.3);
+            let next = if dies { CitizenAct::Die } else { CitizenAct::Retrieve };
+            self.put(after + back, Due::Citizen(citizen, next));
         }
         if self.chance.share(0.1) {
             let after = self.chance.exponential(Duration::from_secs(20));
@@ -145,7 +147,6 @@ impl World {
     pub(crate) fn citizen_acts(&mut self, number: usize, act: CitizenAct) -> Result<(), String> {
         let Some(citizen) = self.citizens.get(number) else { return Ok(()) };
         let (line, joined, dead) = (citizen.line, citizen.joined, citizen.dead);
-        let up = self.uas[CARRIER].state(line) == Some(LineState::Up);
         if dead {
             return Ok(());
         }
@@ -172,17 +173,15 @@ impl World {
                 self.uas[CARRIER].mute(line, mute);
                 Ok(())
             }
-            CitizenAct::Die if !self.uas[CARRIER].is_holding(line) => {
+            CitizenAct::Die => {
                 let citizen = &mut self.citizens[number];
                 citizen.dead = true;
-                if up {
-                    self.witness.caller_died(self.now, &citizen.call_id);
-                }
+                self.witness.caller_died(self.now, &citizen.call_id);
                 self.trail.note(self.now, self.step, "a caller's network is gone");
                 self.uas[CARRIER].kill(line);
                 Ok(())
             }
-            CitizenAct::LosePatience | CitizenAct::Die => Ok(()),
+            CitizenAct::LosePatience => Ok(()),
         }
     }
 
@@ -267,7 +266,8 @@ impl World {
             self.put(script.talk, Due::Worker(worker, act));
         }
         if let Some(worker) = worker {
-            self.worker_talks(worker, far_line);
+            self.talks_by_tcp += u64::from(self.uas[far].by_tcp);
+            self.worker_talks(worker, far_line, number);
         }
     }
 }

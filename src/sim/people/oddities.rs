@@ -21,6 +21,8 @@ pub(crate) enum Odd {
     /// Nothing reaches anybody (or does again).
     Blackout(bool),
     HangUpAnyCall,
+    /// Something forgets every connection, as a firewall does that starts anew.
+    CutWires,
     Shutdown,
 }
 
@@ -54,6 +56,7 @@ impl World {
         some(self, 0.3, Odd::Stranger);
         some(self, 0.3, Odd::HangUpAnyCall);
         some(self, 0.2, Odd::HangUpAnyCall);
+        some(self, 0.2, Odd::CutWires);
         if self.chance.share(0.1) {
             self.sound.failures = 0.05;
         }
@@ -89,7 +92,14 @@ impl World {
                 self.send_to_engine(from, &invite);
                 Ok(())
             }
-            Odd::RecordsFull(full) => self.tell(Event::RecordsFull(full)),
+            Odd::RecordsFull(full) => {
+                self.witness.may_fold |= full;
+                self.tell(Event::RecordsFull(full))
+            }
+            Odd::CutWires => {
+                (0..self.workers.len()).for_each(|number| self.cut_wire(number));
+                Ok(())
+            }
             Odd::Blackout(dark) => {
                 self.network.dark = dark;
                 Ok(())

@@ -4,6 +4,7 @@ use crate::base::AgentId;
 use crate::call::{AgentView, AnswerBy, Command};
 use crate::sim::Plan;
 use crate::sim::house;
+use crate::sim::people::CitizenAct;
 use crate::sim::ua::{Flow, Invite, LineId, LineState, Offer, UaEvent};
 use crate::sim::world::{Due, World};
 
@@ -48,6 +49,9 @@ pub(crate) enum WorkerAct {
     AskRetrieve,
     Press(LineId),
     Register(u32),
+    /// The phone's connection is gone, and it registers over a new one.
+    LoseWire,
+    RegisterAgain,
     /// The phone loses its power.
     Die,
     Revive,
@@ -135,6 +139,13 @@ impl World {
                 self.workers[number].expires = expires;
                 self.with_ua(phone, |ua, now, out| ua.register(now, expires, out))?;
             }
+            WorkerAct::LoseWire => self.loses_wire(number),
+            WorkerAct::RegisterAgain => {
+                let (on, expires) = (self.workers[number].registers, EXPIRES);
+                if on && !self.closing {
+                    self.with_ua(phone, |ua, now, out| ua.register(now, expires, out))?;
+                }
+            }
             WorkerAct::Die => self.phone_dies(number),
             WorkerAct::Revive => {
                 self.uas[phone].dead = false;
@@ -156,8 +167,7 @@ impl World {
     fn phone_dies(&mut self, number: usize) {
         let phone = Self::phone_of(number);
         let ua = &mut self.uas[phone];
-        // A phone that holds a call is not expected to send anything: nobody can see that it died.
-        if ua.dead || ua.live_lines().iter().any(|line| ua.is_holding(*line)) {
+        if ua.dead {
             return;
         }
         ua.die();
@@ -167,6 +177,7 @@ impl World {
         self.witness.phone_died(self.now, &agent);
         self.trail.note(self.now, self.step, &format!("the phone of {agent} died"));
         let back = self.chance.ms(20_000, 120_000);
+        self.wires_die(number, back);
         self.put(back, Due::Worker(number, WorkerAct::Revive));
     }
 
@@ -329,7 +340,7 @@ impl World {
     }
 
     /// The agent and a citizen hear each other.
-    pub(crate) fn worker_talks(&mut self, number: usize, line: LineId) {
+    pub(crate) fn worker_talks(&mut self, number: usize, line: LineId, citizen: usize) {
         if !self.plan.is_wild() {
             return;
         }
@@ -344,7 +355,12 @@ impl World {
         match self.chance.below(10) {
             0..=2 => {
                 self.put(after, Due::Worker(number, hold));
-                self.put(after + back, Due::Worker(number, retrieve));
+                let next = match self.chance.below(5) {
+                    0 => Due::Worker(number, WorkerAct::Die),
+                    1 => Due::Citizen(citizen, CitizenAct::Die),
+                    _ => Due::Worker(number, retrieve),
+                };
+                self.put(after + back, next);
             }
             3 => self.put(after, Due::Worker(number, WorkerAct::Die)),
             4 => self.put(after, Due::Worker(number, WorkerAct::Register(0))),

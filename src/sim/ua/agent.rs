@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use crate::base::Instant;
 use crate::sim::chance::Chance;
-use crate::sim::ua::{Client, Flow, Line, LineId, LineState, Server, UaEvent};
+use crate::sim::ua::{Client, Line, LineId, LineState, Purpose, Server, UaEvent};
 use crate::sip::wire::{self, Message};
 
 /// What a phone proves itself with.
@@ -48,6 +48,8 @@ pub(crate) struct Ua {
     pub(super) chance: Chance,
     pub(super) count: u64,
     pub(super) register_cseq: u32,
+    /// Speaks over a connection: nothing is sent again but a 200 that waits for its ACK.
+    pub(crate) by_tcp: bool,
     /// No datagram leaves or is taken any more.
     pub(crate) dead: bool,
 }
@@ -72,6 +74,7 @@ impl Ua {
             chance,
             count: 0,
             register_cseq: 0,
+            by_tcp: false,
             dead: false,
         }
     }
@@ -121,6 +124,22 @@ impl Ua {
         self.servers.retain(|_, server| server.line != Some(line));
     }
 
+    /// The connection is gone: what was asked over it gets no answer.
+    pub(crate) fn wire_lost(&mut self, now: Instant, out: &mut Vec<Out>) {
+        let open = self.clients.iter().filter(|(_, client)| !client.done);
+        let open: Vec<(u64, Purpose)> = open.map(|(id, client)| (*id, client.purpose)).collect();
+        for (id, purpose) in open {
+            self.clients.remove(&id);
+            self.gave_up(now, purpose, out);
+        }
+    }
+
+    /// Our address as a URI.
+    pub(super) fn uri(&self) -> String {
+        let transport = if self.by_tcp { ";transport=tcp" } else { "" };
+        format!("sip:{}@{}{transport}", self.user(), self.address)
+    }
+
     /// The phone loses its power: everything is forgotten.
     pub(crate) fn die(&mut self) {
         self.dead = true;
@@ -166,9 +185,10 @@ impl Ua {
         }
     }
 
-    /// Whether we hold the other side.
-    pub(crate) fn is_holding(&self, line: LineId) -> bool {
-        self.lines.get(&line).is_some_and(|line| line.flow != Flow::Both)
+    /// Whether the call is not over and its owner can still be reached.
+    pub(crate) fn is_there(&self, line: LineId) -> bool {
+        let is_up = |line: &Line| line.state != LineState::Over && !line.dead;
+        !self.dead && self.lines.get(&line).is_some_and(is_up)
     }
 
     /// All calls that are not over.

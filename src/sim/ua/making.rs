@@ -189,7 +189,7 @@ impl Ua {
             ("To".to_owned(), format!("<sip:{user}@{theirs}>")),
             ("Call-ID".to_owned(), format!("register-{user}@{}", mine.ip())),
             ("CSeq".to_owned(), format!("{} REGISTER", self.register_cseq)),
-            ("Contact".to_owned(), format!("<sip:{user}@{mine}>")),
+            ("Contact".to_owned(), format!("<{}>", self.uri())),
             ("Expires".to_owned(), expires.to_string()),
         ];
         let uri = format!("sip:{theirs}");
@@ -223,8 +223,7 @@ impl Ua {
         body: String,
         out: &mut Vec<Out>,
     ) -> u64 {
-        let user = self.user().to_owned();
-        let contact = format!("<sip:{user}@{}>", self.address);
+        let contact = format!("<{}>", self.uri());
         let Some(found) = line.and_then(|line| self.lines.get_mut(&line)) else { return 0 };
         if !matches!(purpose, Purpose::Invite(_)) {
             found.cseq += 1;
@@ -310,7 +309,8 @@ impl Ua {
         body: &str,
     ) -> Bytes {
         let mut text = format!(
-            "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {};rport;branch={branch}\r\nMax-Forwards: 70\r\n",
+            "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/{} {};rport;branch={branch}\r\nMax-Forwards: 70\r\n",
+            if self.by_tcp { "TCP" } else { "UDP" },
             self.address
         );
         for (name, value) in head {

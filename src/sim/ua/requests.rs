@@ -145,7 +145,7 @@ impl Ua {
         body: &str,
         out: &mut Vec<Out>,
     ) {
-        let contact = format!("<sip:{}@{}>", self.user(), self.address);
+        let contact = format!("<{}>", self.uri());
         let tag = self
             .servers
             .get(key)

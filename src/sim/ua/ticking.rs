@@ -36,6 +36,9 @@ impl Ua {
             let purpose = client.purpose;
             self.clients.remove(&id);
             self.gave_up(now, purpose, out);
+        } else if self.by_tcp {
+            let at = client.give_up;
+            self.timer(at, Timer::Client(id));
         } else {
             out.push(Out::Send(client.bytes.clone()));
             client.interval = doubled(client.interval, !is_invite);
@@ -44,7 +47,7 @@ impl Ua {
         }
     }
 
-    fn gave_up(&mut self, now: Instant, purpose: Purpose, out: &mut Vec<Out>) {
+    pub(super) fn gave_up(&mut self, now: Instant, purpose: Purpose, out: &mut Vec<Out>) {
         match purpose {
             Purpose::Invite(line) => {
                 self.over(now, line);
@@ -80,7 +83,7 @@ impl Ua {
             }
             return;
         }
-        if waits {
+        if waits && (!self.by_tcp || server.status < 300) {
             out.extend(server.response.clone().map(Out::Send));
             server.interval = doubled(server.interval, true);
             let next = (now + server.interval).min(server.give_up);

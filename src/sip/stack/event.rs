@@ -180,7 +180,7 @@ pub enum Event {
         peer: Peer,
         /// What the INVITE said, as far as it could be read.
         info: Box<InviteInfo>,
-        /// 400, 403, 415, 416, 420, 481, 482, 483, 486, 503, 603 …
+        /// 400, 403, 406, 415, 416, 420, 481, 482, 483, 486, 503, 603 …
         status: u16,
     },
     /// One request of somebody unknown was refused or dropped. (A known account's first request,

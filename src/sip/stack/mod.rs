@@ -59,7 +59,7 @@ pub(crate) use net::Net;
 pub use output::{Gate, Output};
 pub use peer::Peer;
 use registering::contact_key;
-use sdp_body::{sdp, sdp_of};
+use sdp_body::{sdp, sdp_of, takes_sdp};
 use servers::Servers;
 pub use settings::{
     AccountSettings, Limits, Listener, Lockout, Settings, Source, Timers, TrunkCredentials,

@@ -52,7 +52,11 @@ impl Stack {
             Ok(_) => refusal(asked).or_else(|| {
                 // Nobody could be told anything after the answer.
                 let is_dumb = contact(&asked.request.headers).is_none();
-                is_dumb.then(|| Reply::new(400)).or_else(|| replaces.clone().err())
+                let is_deaf = !crate::sip::stack::takes_sdp(&asked.request.headers);
+                is_dumb
+                    .then(|| Reply::new(400))
+                    .or_else(|| is_deaf.then(|| Reply::new(406)))
+                    .or_else(|| replaces.clone().err())
             }),
         };
         let tag = self.new_tag();

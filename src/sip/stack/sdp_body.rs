@@ -1,6 +1,6 @@
 use bytes::Bytes;
 
-use crate::sip::wire::{Headers, Method, Name, Request};
+use crate::sip::wire::{Headers, MediaType, Method, Name, Request, Text};
 
 /// Parts of a multipart body that are looked at.
 const PARTS_MAX: usize = 8;
@@ -45,6 +45,21 @@ pub(crate) fn sdp_of(request: &Request) -> Result<Option<Bytes>, NotSdp> {
         Method::Invite | Method::Update => sdp(&request.headers, &request.body),
         _ => Ok(None),
     }
+}
+
+/// Whether the sender takes SDP in what it is answered (RFC 3261 §20.1: without an Accept it does). A
+/// range that cannot be read is taken for one that allows it.
+pub(crate) fn takes_sdp(headers: &Headers) -> bool {
+    let allows = |range: Text| {
+        MediaType::parse(&range).is_none_or(|range| {
+            let is_it = range.is("application", "sdp")
+                || range.is("application", "*")
+                || range.is("*", "*");
+            let weight = range.params.get("q").and_then(|q| q.trim().parse::<f32>().ok());
+            is_it && weight != Some(0.0)
+        })
+    };
+    !headers.has(Name::Accept) || headers.list(Name::Accept).any(allows)
 }
 
 /// The first part whose type is `application/sdp` (RFC 2046 §5.1).
@@ -98,6 +113,21 @@ mod tests {
         }
         let found = sdp(&all, &Bytes::copy_from_slice(body.as_bytes()))?;
         Ok(found.map(|sdp| String::from_utf8(sdp.to_vec()).unwrap()))
+    }
+
+    #[test]
+    fn who_takes_no_sdp_says_so() {
+        let takes = |lines: &[&str]| {
+            let mut headers = Headers::default();
+            lines.iter().for_each(|line| headers.push(Name::Accept, *line));
+            takes_sdp(&headers)
+        };
+        assert!(takes(&[]));
+        assert!(takes(&["application/isup, Application/SDP;level=1"]));
+        assert!(takes(&["text/plain", "application/sdp"]));
+        assert!(takes(&["application/*"]) && takes(&["*/*;q=0.1"]) && takes(&["?"]));
+        assert!(!takes(&["text/nobodyKnowsThis"]) && !takes(&[""]));
+        assert!(!takes(&["application/sdp;q=0, text/*"]));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod load;
 mod loader;
 mod recordings;
 mod rejected;
+mod unrecorded;
 mod value;
 
 #[cfg(test)]
@@ -21,3 +22,4 @@ pub use database::{Database, QueryError};
 pub use events::{AgentEventRow, EventRow};
 pub use loader::{Loader, LoaderSettings};
 pub use recordings::{RecordingFilter, RecordingRow, VoicemailFilter, VoicemailRow};
+pub use unrecorded::Unrecorded;

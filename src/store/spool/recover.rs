@@ -121,7 +121,7 @@ impl Spool {
         Self::open_on(Disk::default(), dir, settings)
     }
 
-    pub(super) fn open_on(
+    pub(crate) fn open_on(
         disk: Disk,
         dir: &Path,
         settings: SpoolSettings,

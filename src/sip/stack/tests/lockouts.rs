@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::sip::stack::tests::bench::{settings, udp};
 use crate::sip::stack::tests::{Bench, Far};
 use crate::sip::stack::{AccountSettings, Settings};
@@ -57,6 +59,45 @@ fn phones_with_an_old_password_lock_out_none_but_themselves() {
     for (n, user) in users.iter().enumerate().take(6) {
         let mut far = phone(user, 60_000 + n);
         assert_eq!(tries(&mut bench, &mut far, user, "secret"), 200);
+    }
+}
+
+/// Where phones are at home is known after a restart, too, also of registrations that ran out meanwhile.
+#[test]
+fn a_house_of_phones_is_known_after_a_restart() {
+    let users: Vec<&'static str> =
+        (0..10).map(|n| &*Box::leak(format!("u{n}").into_boxed_str())).collect();
+    let account = |user: &&str| AccountSettings::new((*user).into(), user, "hot", "secret");
+    let accounts: Vec<AccountSettings> = users.iter().map(account).collect();
+    let settings = Settings { accounts, ..settings() };
+    let mut before = Bench::with(settings.clone());
+    for (n, user) in users.iter().enumerate() {
+        before.register(udp(&format!("203.0.113.7:{}", 40_000 + n)), user, "secret");
+    }
+    let kept: Vec<_> = before.stack.bindings().cloned().collect();
+    for restored in [true, false] {
+        let mut bench = Bench::with(settings.clone());
+        bench.now = before.now + Duration::from_secs(7_200);
+        if restored {
+            bench.stack.restore_bindings(bench.now, kept.clone());
+            assert_eq!(bench.stack.bindings().count(), 0);
+        }
+        let phone = |user: &'static str, n: usize| Far {
+            user,
+            uri: "sip:hot".into(),
+            call_id: format!("{user}-again"),
+            ..Far::new(udp(&format!("203.0.113.7:{}", 50_000 + n)))
+        };
+        for (n, user) in users.iter().enumerate().take(6) {
+            let mut far = phone(user, n);
+            for _ in 0..8 {
+                assert_eq!(tries(&mut bench, &mut far, user, "old"), 401);
+            }
+        }
+        let right = if restored { 200 } else { 401 };
+        for (n, user) in users.iter().enumerate().skip(6) {
+            assert_eq!(tries(&mut bench, &mut phone(user, n), user, "secret"), right, "{user}");
+        }
     }
 }
 

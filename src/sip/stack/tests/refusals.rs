@@ -8,11 +8,12 @@ use crate::sip::wire::Name;
 #[test]
 fn bad_invites_of_a_carrier_are_refused_and_told() {
     type Change = fn(String) -> String;
-    let rows: [(&str, u16, Change); 9] = [
+    let rows: [(&str, u16, Change); 10] = [
         ("scheme", 416, |text| text.replace("sip:12345@10.0.0.1 SIP", "mailto:a@b SIP")),
         ("extension", 420, |text| text.replace("Max-", "Require: 100rel\r\nMax-")),
         ("hops", 483, |text| text.replace("Max-Forwards: 70", "Max-Forwards: 0")),
         ("body", 415, |text| text.replace("application/sdp", "text/plain")),
+        ("answer", 406, |text| text.replace("Max-", "Accept: text/plain\r\nMax-")),
         ("contact", 400, |text| text.replace("Contact: ", "X-Contact: ")),
         ("version", 505, |text| text.replace("SIP/2.0\r\nVia", "SIP/7.0\r\nVia")),
         ("CSeq", 400, |text| text.replace("1 INVITE", "1 OPTIONS")),
