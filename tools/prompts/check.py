@@ -88,7 +88,7 @@ def hear(hearing, language: str, speech: dict[catalogue.Prompt, np.ndarray], pro
     return heard
 
 
-def new_hearing(arguments):
+def new_hearing(arguments, **rows):
     """The recogniser with what it needs between pieces."""
     import takes
     from hearing import BETWEEN, Hearing
@@ -102,7 +102,7 @@ def new_hearing(arguments):
     for language, text in BETWEEN.items():
         spoken = speaker.speak(catalogue.Prompt("", language, text), takes.PIECE[0])
         between[language] = telephone.finish(spoken, RATE_HZ)
-    return Hearing(Ear(arguments.cache, arguments.threads), between, lambda: rest(arguments))
+    return Hearing(Ear(arguments.cache, arguments.threads), between, lambda: rest(arguments), **rows)
 
 
 def _name(row: Figures) -> str:

@@ -23,7 +23,7 @@ ROW = 8
 SENTENCES_S = 24.0
 SENTENCE_GAP_S = 0.8
 ROWS_MIN = 2
-UNITS_MIN = 7
+UNITS_MIN = 20
 GAP_S = 0.12
 # Spoken between the pieces of a row; made with the prompts, kept outside `sounds/`.
 BETWEEN = {"zh": "请按", "en": "and then"}
@@ -40,8 +40,9 @@ class Heard:
 class Hearing:
     """Hears prompts by language; `between` holds the samples of `BETWEEN`."""
 
-    def __init__(self, ear: Ear, between: dict[str, np.ndarray], pause):
+    def __init__(self, ear: Ear, between: dict[str, np.ndarray], pause, rows_min: int = ROWS_MIN):
         self._ear = ear
+        self._rows_min = rows_min
         self._between = between
         self._pause = pause
 
@@ -77,7 +78,7 @@ class Hearing:
 
     def pieces(self, language: str, pieces: dict[str, np.ndarray], only: set[str] | None = None) -> dict[str, Heard]:
         """Pieces of one language by their text; `only` those, among the others."""
-        tally = {text: _Tally(text, language) for text in sorted(only if only is not None else pieces)}
+        tally = {text: _Tally(text, language, self._rows_min) for text in sorted(only if only is not None else pieces)}
         draw = random.Random(12345)
         turn = 0
         while left := [text for text, one in tally.items() if one.is_open(turn)]:
@@ -122,7 +123,8 @@ def _in_rows(speech: dict[Prompt, np.ndarray]) -> list[list[Prompt]]:
 class _Tally:
     """What was heard of one piece so far."""
 
-    def __init__(self, text: str, language: str):
+    def __init__(self, text: str, language: str, rows_min: int):
+        self._rows_min = rows_min
         self._units = len(spelling.units(text, language))
         self._rows = 0
         self._edits = 0
@@ -130,8 +132,8 @@ class _Tally:
 
     def is_open(self, turn: int) -> bool:
         """Must it be heard once more?"""
-        wanted = -(-UNITS_MIN // self._units) if self._edits else ROWS_MIN
-        return turn < max(wanted, ROWS_MIN)
+        wanted = -(-UNITS_MIN // self._units) if self._edits else 0
+        return turn < max(wanted, self._rows_min)
 
     def count(self, edits: int, answer: str) -> None:
         """It was heard in one more row."""

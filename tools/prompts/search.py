@@ -8,6 +8,8 @@ from keys import heard_keys
 from speaker import Speaker
 from voice import RATE_HZ
 
+TRIED_ROWS_MIN = 5
+
 
 def run(prompts: list[catalogue.Prompt], arguments) -> int:
     """Tries take after take for all that are left; writes what is better and its audio."""
@@ -17,6 +19,8 @@ def run(prompts: list[catalogue.Prompt], arguments) -> int:
     speech = {prompt: telephone.read_wav(prompt.path(arguments.sounds)) for prompt in every}
     chosen = {}
     best = _errors(hearing, prompts, speech)
+    # A take must be understood more often than by chance.
+    hearing = new_hearing(arguments, rows_min=TRIED_ROWS_MIN)
     left = [prompt for prompt in prompts if best[prompt] > ERROR_MAX or heard_keys(speech[prompt])]
     print(f"{len(left)} of {len(prompts)} are not understood", flush=True)
     for turn in range(max(len(takes.SENTENCE), len(takes.PIECE))):
