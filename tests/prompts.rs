@@ -284,7 +284,7 @@ fn music_stays_within_the_telephone_band() {
 fn prompts_of_flows_exist_in_each_language() {
     let prompts = load_prompts(None).expect("the built-in prompts are good");
     for folder in ["dialplans", "tests/dialplans"] {
-        let flows = read_flows(&root().join(folder), None, &known(None, &prompts));
+        let flows = read_flows(&root().join(folder), None, &known(None, Some(&prompts)));
         assert!(flows.is_ok(), "{folder}: {:?}", flows.err());
     }
 }
