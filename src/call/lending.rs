@@ -83,11 +83,11 @@ impl Call {
     /// The call lets go of an open leg: it goes back to its agent, or is closed when it is gone.
     pub(crate) fn give_back(&mut self, turn: &mut Turn<'_>, mut leg: Leg) -> Option<Closing> {
         let stream = leg.stream.id();
-        if let Some(caller) = &mut self.caller {
-            if caller.stream.is_open() {
-                let a = caller.stream.id();
-                caller.media(turn, Command::Unbridge { a, b: stream });
-            }
+        if let Some(caller) = &mut self.caller
+            && caller.stream.is_open()
+        {
+            let a = caller.stream.id();
+            caller.media(turn, Command::Unbridge { a, b: stream });
         }
         let open = leg.open.as_mut()?;
         let id = open.id;

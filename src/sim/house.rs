@@ -47,6 +47,11 @@ pub(crate) fn by_tcp(plan: &Plan, agent: usize) -> bool {
     (plan.seed / 4 + agent as u64) % 3 == 1
 }
 
+/// Whether the agent's phone tells a private address: every other that speaks TCP does.
+pub(crate) fn is_hidden(plan: &Plan, agent: usize) -> bool {
+    by_tcp(plan, agent) && (plan.seed + agent as u64).is_multiple_of(2)
+}
+
 /// How the settings differ after a reload.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Edition {

@@ -36,11 +36,13 @@ fn a_panic_costs_one_call_wherever_it_is() {
     assert!(panics > 300, "{panics}");
 }
 
+type Kind = fn(&Command) -> bool;
+
 /// A worker that misses one kind of command is heard: somebody then hears what they should not, or
 /// not what they should.
 #[test]
 fn whoever_hears_the_wrong_thing_is_noticed() {
-    let kinds: [(&str, fn(&Command) -> bool); 8] = [
+    let kinds: [(&str, Kind); 8] = [
         ("bridge", |command| matches!(command, Command::Bridge { .. })),
         ("unbridge", |command| matches!(command, Command::Unbridge { .. })),
         ("prompts", |command| matches!(command, Command::Play { repeat: false, .. })),
@@ -105,7 +107,7 @@ fn refused_calls_without_records_are_in_the_sum() {
         world.tell(Event::RecordsFull(full)).expect("all promises hold");
     }
     play(&mut world, end);
-    let (figures, folded) = (&world.witness.figures, world.witness.folded());
+    let (figures, folded) = (&world.witness.figures, world.witness.folded);
     let sum = figures.conservation;
     assert!(folded > 100, "{folded} of {sum:?}");
     assert_eq!(sum.arrived, world.citizens.len() as u64);

@@ -57,7 +57,7 @@ impl World {
         listens.then(|| self.wires.open(self.now, phone, peer))
     }
 
-    pub(crate) fn from_wire(&mut self, wire: u64, bytes: Bytes) -> Result<(), String> {
+    pub(crate) fn engine_hears(&mut self, wire: u64, bytes: Bytes) -> Result<(), String> {
         let Some(peer) = self.wires.get(wire).filter(|wire| !wire.reset).map(|wire| wire.peer)
         else {
             return Ok(());
@@ -66,7 +66,7 @@ impl World {
         self.tell(Event::Sip(sip::Input::Received { flow, bytes }))
     }
 
-    pub(crate) fn off_wire(&mut self, wire: u64, bytes: Bytes) -> Result<(), String> {
+    pub(crate) fn phone_hears(&mut self, wire: u64, bytes: Bytes) -> Result<(), String> {
         let Some(phone) = self.wires.get(wire).filter(|wire| !wire.gone).map(|wire| wire.phone)
         else {
             return Ok(());
@@ -81,7 +81,14 @@ impl World {
     pub(crate) fn wire_ends(&mut self, wire: u64) -> Result<(), String> {
         let Some(known) = self.wires.forget(wire) else { return Ok(()) };
         self.tell(Event::Sip(sip::Input::Closed { connection: wire }))?;
-        self.tell(Event::Sip(sip::Input::SendFailed { flow: flow(known.peer, None) }))
+        self.tell(Event::Sip(sip::Input::SendFailed { flow: flow(known.peer, None) }))?;
+        let agent = &self.workers[known.phone - PHONES].agent;
+        let is_reachable = self.core.desk.agent(agent).is_some_and(|now| now.reachable);
+        let is_cut_off = self.uas[known.phone].is_hidden() && !self.wires.any_of(known.phone);
+        if is_reachable && is_cut_off {
+            return Err(format!("agent {agent} is reachable, the phone's last connection is gone"));
+        }
+        Ok(())
     }
 
     /// What a phone has asked over a connection that is gone, or did not come about, gets no answer.
@@ -94,6 +101,9 @@ impl World {
         for number in 0..self.workers.len() {
             let phone = Self::phone_of(number);
             self.uas[phone].by_tcp = house::by_tcp(&self.plan, number);
+            if house::is_hidden(&self.plan, number) {
+                self.uas[phone].hide();
+            }
             if self.uas[phone].by_tcp && self.plan.is_wild() {
                 let after = self.chance.exponential(LASTS);
                 self.put(after, Due::Worker(number, WorkerAct::LoseWire));

@@ -72,6 +72,11 @@ impl Wires {
         self.of_phone.get(&phone).copied()
     }
 
+    /// Whether the engine knows of any connection of a phone.
+    pub(crate) fn any_of(&self, phone: usize) -> bool {
+        self.wires.values().any(|wire| wire.phone == phone)
+    }
+
     /// What came last came this way: so goes the answer.
     pub(crate) fn used(&mut self, phone: usize, wire: u64) {
         self.of_phone.insert(phone, wire);

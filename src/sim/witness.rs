@@ -21,7 +21,7 @@ pub(crate) struct Witness {
     /// Call-IDs of a trunk's INVITEs that reached the engine.
     invites: BTreeSet<String>,
     /// INVITEs of trunks that are counted without a record of their own.
-    folded: u64,
+    pub(crate) folded: u64,
     /// Parties that died while holding or held.
     pub(crate) died_on_hold: u64,
     /// There was no room for records: from then on some may be.
@@ -82,10 +82,6 @@ impl Witness {
             let held = self.agents.get(agent).is_some_and(|person| person.state == "held");
             self.died_on_hold += u64::from(held);
         }
-    }
-
-    pub(crate) fn folded(&self) -> u64 {
-        self.folded
     }
 
     pub(crate) fn caller_died(&mut self, now: Instant, call_id: &str) {

@@ -238,8 +238,8 @@ impl World {
                 self.uas[ua].receive(self.now, bytes, &mut out)?;
                 self.after_ua(ua, out)
             }
-            Due::FromWire(wire, bytes) => self.from_wire(wire, bytes),
-            Due::OffWire(wire, bytes) => self.off_wire(wire, bytes),
+            Due::FromWire(wire, bytes) => self.engine_hears(wire, bytes),
+            Due::OffWire(wire, bytes) => self.phone_hears(wire, bytes),
             Due::WireEnds(wire) => self.wire_ends(wire),
             Due::NotSent(flow) => self.tell(Event::Sip(sip::Input::SendFailed { flow })),
             Due::WireLost(phone) => self.wire_lost(phone),

@@ -37,6 +37,8 @@ pub(super) enum Timer {
 #[derive(Clone, Debug)]
 pub(crate) struct Ua {
     pub(crate) address: SocketAddr,
+    /// Where it believes to be.
+    pub(super) told: SocketAddr,
     pub(super) engine: SocketAddr,
     pub(super) account: Option<Account>,
     pub(super) clients: BTreeMap<u64, Client>,
@@ -63,6 +65,7 @@ impl Ua {
     ) -> Self {
         Self {
             address,
+            told: address,
             engine,
             account,
             clients: BTreeMap::new(),
@@ -134,10 +137,20 @@ impl Ua {
         }
     }
 
+    /// The phone is behind NAT: it knows its private address only, and nobody can connect to it. (Its
+    /// media find their way by themselves.)
+    pub(crate) fn hide(&mut self) {
+        self.told = SocketAddr::from(([192, 168, 1, 7], 5060));
+    }
+
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.told != self.address
+    }
+
     /// Our address as a URI.
     pub(super) fn uri(&self) -> String {
         let transport = if self.by_tcp { ";transport=tcp" } else { "" };
-        format!("sip:{}@{}{transport}", self.user(), self.address)
+        format!("sip:{}@{}{transport}", self.user(), self.told)
     }
 
     /// The phone loses its power: everything is forgotten.

@@ -311,7 +311,7 @@ impl Ua {
         let mut text = format!(
             "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/{} {};rport;branch={branch}\r\nMax-Forwards: 70\r\n",
             if self.by_tcp { "TCP" } else { "UDP" },
-            self.address
+            self.told
         );
         for (name, value) in head {
             text.push_str(&format!("{name}: {value}\r\n"));
