@@ -8,6 +8,7 @@ mod demo;
 mod house;
 mod load;
 mod open_leg;
+mod prompts;
 mod readme;
 mod simulation;
 mod sipp;

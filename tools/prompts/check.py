@@ -12,22 +12,16 @@ import telephone
 import tones
 from keys import heard_keys
 
-FIGURES = Path(__file__).with_name("figures.csv")
-
 PEAK_TOLERANCE_DB = 1.0
-RMS_TOLERANCE_DB = 2.0
+RMS_SPAN_DB = 3.0
 SECONDS_PER_UNIT = {"zh": (0.12, 0.75), "en": (0.03, 0.30)}
-PINYIN_ERROR_MAX = 0.15
-
-# A recogniser guesses wildly at one or two syllables alone, so it hears short
-# Mandarin pieces as callers do: after the first prompt and before the second.
-SHORT_SYLLABLES = 2
-SHORT_BETWEEN = ("agent-no", "at-your-service")
+ERROR_MAX = 0.15
+ERROR_MEAN_MAX = 0.05
 
 
 @dataclass
 class Figures:
-    """One row of figures.csv. `error` is the recognition error, 0–1, where measured."""
+    """One row of quality.csv. `error` is the recognition error, 0–1, where measured."""
 
     language: str
     id: str
@@ -38,34 +32,81 @@ class Figures:
     heard: str = ""
 
 
-def run(prompts: list[catalogue.Prompt], sounds: Path, recognition: bool) -> int:
-    """Check all, print the faults and a summary, write figures.csv; the exit code."""
-    ear = _ear() if recognition else None
-    rows, faults = [], []
+def run(prompts: list[catalogue.Prompt], arguments) -> int:
+    """Check all, print the faults and a summary, update quality.csv; the exit code."""
+    sounds = arguments.sounds
+    rows, faults, speech = [], [], {}
     for prompt in prompts:
-        name = str(prompt.path(sounds).relative_to(sounds))
         try:
             samples = telephone.read_wav(prompt.path(sounds))
         except (OSError, ValueError) as error:
-            faults.append(f"{name}: {error}")
+            faults.append(f"{prompt.name()}: {error}")
             continue
-        row = _measure(prompt.language, prompt.id, samples)
-        faults += [f"{name}: {fault}" for fault in _speech_faults(prompt, samples, row)]
-        if ear:
-            samples, text = _in_context(prompt, samples, sounds)
-            row.heard = ear.hear(samples, prompt.language)
-            row.error = ear.error(text, row.heard, prompt.language)
-        rows.append(row)
-    for path, _ in tones.FILES.values():
+        speech[prompt] = samples
+        rows.append(_measure(prompt.language, prompt.id, samples))
+        faults += [f"{prompt.name()}: {fault}" for fault in _speech_faults(prompt, samples, rows[-1])]
+    if not arguments.no_recognition:
+        recognise(speech, rows, arguments)
+        faults += [f"{_name(row)}: error {row.error:.0%}: {row.heard}" for row in rows if row.error > ERROR_MAX]
+        for language in catalogue.FOLDERS:
+            errors = [row.error for row in rows if row.language == language]
+            if errors and np.mean(errors) > ERROR_MEAN_MAX:
+                faults.append(f"{language}: mean error {np.mean(errors):.1%}")
+    rms = [row.rms_dbfs for row in rows]
+    if rms and max(rms) - min(rms) > RMS_SPAN_DB:
+        faults.append(f"RMS from {min(rms)} to {max(rms)} dBFS")
+    for path in tones.FILES:
         samples = telephone.read_wav(sounds / path)
         rows.append(_measure("", path.removesuffix(".wav"), samples))
         faults += [f"{path}: heard as key {key}" for key in heard_keys(samples)]
-    _write(rows, sounds)
+    _write(rows, sounds, arguments)
     _summary(rows)
     for fault in faults:
         print(fault)
     print(f"{len(rows)} files, {len(faults)} faults")
     return 1 if faults else 0
+
+
+def recognise(speech: dict[catalogue.Prompt, np.ndarray], rows: list[Figures], arguments) -> None:
+    """Fill in `error` and `heard` of the rows; pieces are heard among the others of their language."""
+    hearing = new_hearing(arguments)
+    by_key = {(row.language, row.id): row for row in rows}
+    for language in catalogue.FOLDERS:
+        for prompt, heard in hear(hearing, language, speech, list(speech)).items():
+            row = by_key[prompt.language, prompt.id]
+            row.error, row.heard = round(heard.error, 3), heard.text
+
+
+def hear(hearing, language: str, speech: dict[catalogue.Prompt, np.ndarray], prompts: list[catalogue.Prompt]):
+    """What becomes of these prompts of a language, pieces among all that `speech` has."""
+    prompts = [prompt for prompt in prompts if prompt.language == language]
+    heard = hearing.sentences({p: speech[p] for p in prompts if not p.is_piece})
+    pieces = {p.text: samples for p, samples in speech.items() if p.is_piece and p.language == language}
+    if only := {p.text for p in prompts if p.is_piece}:
+        by_text = hearing.pieces(language, pieces, only)
+        heard |= {p: by_text[p.text] for p in prompts if p.is_piece}
+    return heard
+
+
+def new_hearing(arguments, **rows):
+    """The recogniser with what it needs between pieces."""
+    import takes
+    from hearing import BETWEEN, Hearing
+    from make import rest
+    from recognition import Ear
+    from speaker import Speaker
+    from voice import RATE_HZ
+
+    speaker = Speaker(arguments.cache, arguments.threads)
+    between = {}
+    for language, text in BETWEEN.items():
+        spoken = speaker.speak(catalogue.Prompt("", language, text), takes.PIECE[0])
+        between[language] = telephone.finish(spoken, RATE_HZ)
+    return Hearing(Ear(arguments.cache, arguments.threads), between, lambda: rest(arguments), **rows)
+
+
+def _name(row: Figures) -> str:
+    return f"{catalogue.FOLDERS[row.language]}/{row.id}"
 
 
 def _measure(language: str, id: str, samples: np.ndarray) -> Figures:
@@ -78,28 +119,12 @@ def _measure(language: str, id: str, samples: np.ndarray) -> Figures:
     )
 
 
-def _in_context(prompt: catalogue.Prompt, samples: np.ndarray, sounds: Path) -> tuple[np.ndarray, str]:
-    if prompt.language != "zh" or len(prompt.text) > SHORT_SYLLABLES:
-        return samples, prompt.text
-    texts = {p.id: p for p in catalogue.read(sounds) if p.language == "zh"}
-    before, after = (texts[id] for id in SHORT_BETWEEN)
-    gap = np.zeros(telephone.RATE_HZ // 12)
-    parts = [telephone.read_wav(p.path(sounds)) for p in (before, after)]
-    joined = np.concatenate([parts[0], gap, samples, gap, parts[1]])
-    return joined, before.text + prompt.text + after.text
-
-
 def _speech_faults(prompt: catalogue.Prompt, samples: np.ndarray, row: Figures):
-    even = row.rms_dbfs > telephone.RMS_MAX_DBFS - 0.3
-    too_low = row.peak_dbfs < telephone.PEAK_DBFS - PEAK_TOLERANCE_DB
-    if row.peak_dbfs > telephone.PEAK_DBFS + PEAK_TOLERANCE_DB or (too_low and not even):
+    if abs(row.peak_dbfs - telephone.PEAK_DBFS) > PEAK_TOLERANCE_DB:
         yield f"peak {row.peak_dbfs} dBFS"
-    if abs(row.rms_dbfs - telephone.RMS_DBFS) > RMS_TOLERANCE_DB:
-        yield f"RMS {row.rms_dbfs} dBFS"
     if np.abs(samples).max() > 0.98:
         yield "clipped"
-    edges = np.concatenate([samples[:40], samples[-40:]])
-    if np.abs(edges).max() > 0.05:
+    if telephone.is_cut(samples):
         yield "starts or ends inside a sound"
     units = len(re.findall(r"\w", prompt.text))
     low, high = SECONDS_PER_UNIT[prompt.language]
@@ -109,24 +134,22 @@ def _speech_faults(prompt: catalogue.Prompt, samples: np.ndarray, row: Figures):
         yield f"heard as key {key}"
 
 
-def _ear():
-    try:
-        from recognition import Ear
-    except ModuleNotFoundError as missing:
-        print(f"no recognition: {missing.name} is not installed (requirements-check.txt)")
-        return None
-    return Ear()
-
-
-def _write(rows: list[Figures], sounds: Path) -> None:
-    """Update figures.csv: rows of files that were not measured now stay, in the order of the list."""
-    measured = {(row.language, row.id): asdict(row) for row in rows}
-    if FIGURES.exists():
-        with FIGURES.open(encoding="utf-8", newline="") as file:
-            measured = {(row["language"], row["id"]): row for row in csv.DictReader(file)} | measured
+def _write(rows: list[Figures], sounds: Path, arguments) -> None:
+    """Update quality.csv: rows of files that were not measured now stay, in the order of the list."""
+    path = sounds / "quality.csv"
+    measured = {}
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            measured = {(row["language"], row["id"]): row for row in csv.DictReader(file)}
+    for row in rows:
+        old = measured.get((row.language, row.id), {})
+        new = asdict(row)
+        if arguments.no_recognition:
+            new |= {"error": old.get("error", ""), "heard": old.get("heard", "")}
+        measured[row.language, row.id] = new
     order = [(prompt.language, prompt.id) for prompt in catalogue.read(sounds)]
-    order += [("", path.removesuffix(".wav")) for path, _ in tones.FILES.values()]
-    with FIGURES.open("w", encoding="utf-8", newline="") as file:
+    order += [("", path.removesuffix(".wav")) for path in tones.FILES]
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(Figures)], lineterminator="\n")
         writer.writeheader()
         writer.writerows(measured[key] for key in order if key in measured)
@@ -138,13 +161,16 @@ def _group(row: Figures) -> str:
 
 def _summary(rows: list[Figures]) -> None:
     spoken = [row for row in rows if row.language]
-    for language, group in sorted({(row.language, _group(row)) for row in spoken}):
-        those = [r for r in spoken if (r.language, _group(r)) == (language, group)]
+    groups = [(language, group) for language, group in dict.fromkeys((r.language, _group(r)) for r in spoken)]
+    for language, group in groups + [(language, "all") for language in catalogue.FOLDERS]:
+        those = [r for r in spoken if r.language == language and group in ("all", _group(r))]
+        if not those:
+            continue
         rms = [row.rms_dbfs for row in those]
+        peaks = [row.peak_dbfs for row in those]
         line = f"{language} {group}: {len(those)} files, {sum(r.seconds for r in those):.0f} s"
-        line += f", RMS {min(rms)} to {max(rms)} dBFS"
+        line += f", peak {min(peaks)} to {max(peaks)}, RMS {min(rms)} to {max(rms)} dBFS"
         errors = [row.error for row in those if row.error is not None]
         if errors:
-            over = [row.id for row in those if (row.error or 0) > PINYIN_ERROR_MAX]
-            line += f", recognition error {np.mean(errors):.1%}, {len(over)} above {PINYIN_ERROR_MAX:.0%}"
+            line += f", error mean {np.mean(errors):.1%}, most {max(errors):.0%}"
         print(line)

@@ -1,4 +1,4 @@
-"""Would a telephone key be heard in a prompt? A plain detector of dual tones."""
+"""Would a telephone key be heard in a prompt? The engine's own measure (`src/media/detector.rs`)."""
 
 import numpy as np
 
@@ -8,41 +8,46 @@ LOW_HZ = (697, 770, 852, 941)
 HIGH_HZ = (1209, 1336, 1477, 1633)
 KEYS = ("123A", "456B", "789C", "*0#D")
 
-BLOCK = 205
-# A key lasts at least 40 ms: two blocks in a row.
-BLOCKS_MIN = 2
-LEVEL_MIN_DBFS = -36
-TWIST_MAX_DB = 8
-# Part of the block's energy that must lie in the two tones; speech spreads it.
-PURITY_MIN = 0.8
+# Samples of one look; a key is what two looks in a row agree on.
+LOOK = 102
+POWER_MIN = 1.0e7 / 32768**2
+TWIST = 6.31
+TWIST_REVERSE = 3.98
+# The best of a group is above each other of it by so much.
+PEAK = 6.31
+# Part of a look's energy that lies in the two tones; speech spreads it.
+SHARE_MIN = 0.80
+# A voice has strong second harmonics.
+HARMONIC_MAX = 0.12
+
+
+TIME = np.arange(LOOK) / RATE_HZ
+TONES_HZ = np.array(LOW_HZ + HIGH_HZ)
+WAVES = np.outer(2 * np.pi * TIME, np.concatenate([TONES_HZ, 2 * TONES_HZ]))
+WAVES = np.concatenate([np.cos(WAVES), np.sin(WAVES)], axis=1)
 
 
 def heard_keys(samples: np.ndarray) -> list[str]:
-    """Keys that a detector would report, once for each time it hears one."""
-    count = len(samples) // BLOCK
-    if count == 0:
+    """Keys that the detector would report, each once, wherever its looks begin."""
+    if len(samples) < 2 * LOOK:
         return []
-    blocks = samples[: count * BLOCK].reshape(count, BLOCK)
-    time = np.arange(BLOCK) / RATE_HZ
-    waves = np.exp(-2j * np.pi * np.outer(time, LOW_HZ + HIGH_HZ))
-    # Power of a sine at each of the eight frequencies.
-    power = 2 * np.abs(blocks @ waves / BLOCK) ** 2
-    total = np.mean(blocks**2, axis=1)
-    found, previous, run = [], None, 0
-    for tones, energy in zip(power, total):
-        key = _key(tones[:4], tones[4:], energy)
-        run = run + 1 if key is not None and key == previous else int(key is not None)
-        if run == BLOCKS_MIN:
-            found.append(key)
-        previous = key
-    return found
+    looks = np.lib.stride_tricks.sliding_window_view(samples, LOOK)
+    waves = looks @ WAVES
+    power = waves[:, :16] ** 2 + waves[:, 16:] ** 2
+    low, row, low_harmonic = _best(power[:, :4], power[:, 8:12])
+    high, column, high_harmonic = _best(power[:, 4:8], power[:, 12:])
+    energy = np.sum(looks**2, axis=1)
+    is_key = (np.minimum(low, high) >= POWER_MIN) & (high <= low * TWIST) & (low <= high * TWIST_REVERSE)
+    is_key &= low + high >= SHARE_MIN * energy * LOOK / 2
+    is_key &= (low_harmonic <= HARMONIC_MAX * low) & (high_harmonic <= HARMONIC_MAX * high)
+    key = np.where(is_key, 4 * row + column, -1)
+    agreed = key[LOOK:][(key[LOOK:] >= 0) & (key[LOOK:] == key[:-LOOK])]
+    return sorted({KEYS[at // 4][at % 4] for at in agreed})
 
 
-def _key(low: np.ndarray, high: np.ndarray, energy: float) -> str | None:
-    row, column = int(low.argmax()), int(high.argmax())
-    both = low[row] + high[column]
-    loud = both > 10 ** (LEVEL_MIN_DBFS / 10)
-    if not loud or both < PURITY_MIN * energy:
-        return None
-    twist = abs(10 * np.log10(max(low[row], 1e-12) / max(high[column], 1e-12)))
-    return KEYS[row][column] if twist < TWIST_MAX_DB else None
+def _best(tones: np.ndarray, harmonics: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Power, place and second harmonic of the strongest of four in each look; 0 where it does not stand out."""
+    place = tones.argmax(axis=1)
+    at = np.arange(len(tones)), place
+    others = np.partition(tones, -2, axis=1)[:, -2]
+    return np.where(others * PEAK < tones[at], tones[at], 0), place, harmonics[at]

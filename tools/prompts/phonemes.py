@@ -18,6 +18,15 @@ ZH_READINGS = {
     "来电者": "lái diàn zhě",
     "一位": "yí wèi",
     "一百": "yì bǎi",
+    "一千": "yì qiān",
+    "一万": "yí wàn",
+    "一亿": "yí yì",
+}
+
+# Where 一 keeps its tone although the rule would change it: a name, not a count.
+ZH_KEPT_TONES = {
+    "一月": ("i↗ɥe↘", "i→ɥe↘"),
+    "十一点": ("ʂɨ↗i↘tjɛ↓n", "ʂɨ↗i→tjɛ↓n"),
 }
 
 # espeak-ng's American phonemes in the notation of the model; others are alike.
@@ -43,13 +52,20 @@ def mandarin(text: str) -> str:
             jieba.add_word(word, freq=1_000_000)
             load_phrases_dict({word: [[syllable] for syllable in pinyin.split()]})
         _mandarin = ZHG2P()
-    return _mandarin(text)[0]
+    phonemes = _mandarin(text)[0]
+    for word, (wrong, right) in ZH_KEPT_TONES.items():
+        if word in text:
+            phonemes = phonemes.replace(wrong, right)
+    return phonemes
 
 
 def english(text: str) -> str:
     """Phonemes of an English sentence; espeak-ng drops punctuation, so clause by clause."""
+    text = re.sub(r"\b([ap])\.m\.?", lambda m: f"{m[1].upper()} M", text)
     clauses = re.findall(r"([^,.;:!?]+)([,.;:!?]*)", text)
-    return " ".join(_english_clause(clause) + mark for clause, mark in clauses if clause.strip())
+    phonemes = " ".join(_english_clause(clause) + mark for clause, mark in clauses if clause.strip())
+    # espeak-ng takes the A of a.m. for the article.
+    return phonemes.replace("ə ˈɛm", "ˈA ˈɛm") if "A M" in text else phonemes
 
 
 def _english_clause(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Sounds that nobody speaks: the hold music and the beep."""
+"""Sounds that nobody speaks: the hold music and two short signals."""
 
 import numpy as np
 
@@ -7,60 +7,70 @@ from telephone import RATE_HZ, fade, from_db
 MUSIC_RMS_DBFS = -24.0
 PARTIALS_BELOW_HZ = 3_000.0
 
-BEAT_S = 0.84
-BEATS = 64
+BEAT_S = 0.9
+BARS = 16
+BEATS = 4 * BARS
+# Beats in which one chord goes and the next comes.
+MELT = 1.6
 
-# Semitones above G3 (196 Hz) of the G major pentatonic, two octaves.
-G, A, B, D, E = 0, 2, 4, 7, 9
-G2, A2, B2, D2, E2 = (12 + note for note in (G, A, B, D, E))
-
-# (beats, note) of the melody; None rests. Four lines of four bars.
-MELODY = [
-    (1.5, D), (0.5, E), (1, G2), (1, B), (2, A), (1, B), (1, None),
-    (1, D), (1, E), (1.5, G2), (0.5, A2), (3, E), (1, None),
-    (1.5, G2), (0.5, A2), (1, B2), (1, G2), (2, A2), (1, E), (1, None),
-    (1, G2), (1, E), (1.5, D), (0.5, B), (3, A), (1, None),
-    (1, B2), (1, A2), (1, G2), (1, A2), (2, D2), (1, B2), (1, None),
-    (1.5, A2), (0.5, G2), (1, E), (1, G2), (3, A2), (1, None),
-    (1, E), (1, G2), (1, D), (1, B), (2, E), (1, D), (1, None),
-    (1.5, B), (0.5, D), (1, A), (1, B), (3, G), (1, None),
-]  # fmt: skip
-
-# Root and fifth of each bar, within the scale; two bars to a colour in the middle.
+# Semitones above C3 (130.8 Hz) of each bar's chord, the root first. G major, four lines of
+# four bars: I vi IV V, I iii IV V, vi iii IV I, ii V I V; no bar jumps, most tones stay.
 CHORDS = [
-    (G, D), (A, E), (E - 12, B), (A, E), (E - 12, B), (A, E), (G, D), (D - 12, A),
-    (G, D), (E - 12, B), (A, E), (D - 12, A), (E - 12, B), (A, E), (D - 12, A), (G, D),
+    (7, 14, 19, 23, 26), (4, 11, 19, 23, 26), (0, 12, 19, 23, 28), (2, 14, 18, 21, 28),
+    (7, 14, 19, 23, 26), (11, 14, 18, 23, 26), (0, 12, 16, 19, 26), (2, 14, 18, 21, 24),
+    (4, 11, 19, 23, 28), (11, 14, 18, 23, 30), (0, 12, 19, 23, 28), (7, 14, 19, 23, 26),
+    (9, 16, 19, 24, 28), (2, 14, 18, 21, 28), (7, 14, 19, 23, 31), (2, 14, 19, 21, 26),
+]  # fmt: skip
+# Which tone of the chord each half beat plays, first quietly up, then down; None rests.
+FIGURE = (0, 2, 3, 2, 4, 3, 2, None)
+# (bar, beat, beats, note) of a sparse melody over it.
+MELODY = [
+    (0, 0, 3, 26), (1, 0, 2, 28), (1, 2, 2, 26), (2, 0, 3, 23), (3, 1, 3, 21),
+    (4, 0, 3, 23), (5, 0, 2, 26), (5, 2, 2, 23), (6, 0, 4, 19), (7, 1, 3, 21),
+    (8, 0, 3, 31), (9, 0, 2, 30), (9, 2, 2, 26), (10, 0, 3, 28), (11, 0, 4, 26),
+    (12, 0, 2, 24), (12, 2, 2, 28), (13, 0, 3, 26), (14, 0, 4, 23), (15, 1, 3, 21),
 ]  # fmt: skip
 
 
 def hold_music() -> np.ndarray:
-    """A loop of 54 s. Tails run over the end into the beginning, so it has no seam."""
+    """A loop of 57.6 s. Tails run over the end into the beginning, so it has no seam."""
     loop = np.zeros(round(BEATS * BEAT_S * RATE_HZ))
-    beat = 0.0
-    for beats, note in MELODY:
-        if note is not None:
-            _mix(loop, beat, _pluck(_hz(note), seconds=3.2), 0.55)
-        beat += beats
-    assert beat == BEATS, "the melody fills the loop"
-    for bar, (root, fifth) in enumerate(CHORDS):
-        at = bar * 4
-        for note, gain in ((root, 0.26), (fifth, 0.2), (root + 12, 0.12)):
-            _mix(loop, at - 0.6, _pad(_hz(note), seconds=5.2 * BEAT_S), gain)
-        # A quiet broken chord between the notes of the melody.
-        for offset, note in ((0.5, root), (1.5, fifth), (2.5, root + 12), (3.5, fifth)):
-            _mix(loop, at + offset, _pluck(_hz(note), seconds=2.0), 0.16)
-    loop = _room(loop)
+    for bar, chord in enumerate(CHORDS):
+        for note in chord:
+            gain = 0.2 if note == chord[0] else 0.15
+            # It begins before its bar and ends after it: chords melt into each other.
+            _mix(loop, 4 * bar - MELT / 2, _pad(_hz(note), (4 + MELT) * BEAT_S, MELT * BEAT_S), gain)
+        for half, tone in enumerate(FIGURE):
+            if tone is not None:
+                loudness = 0.24 if half == 0 else 0.17
+                _mix(loop, 4 * bar + half / 2, _string(_hz(chord[tone]), seconds=3.0), loudness)
+    for bar, beat, beats, note in MELODY:
+        _mix(loop, 4 * bar + beat, _reed(_hz(note), seconds=(beats + 0.6) * BEAT_S), 0.26)
+    loop = _hall(loop)
     return loop * from_db(MUSIC_RMS_DBFS) / np.sqrt(np.mean(loop**2))
 
 
-def beep() -> np.ndarray:
-    """1 kHz for 0.4 s: speak after it."""
-    time = np.arange(int(0.4 * RATE_HZ)) / RATE_HZ
-    return fade(from_db(-9) * np.sin(2 * np.pi * 1000 * time), 0.01)
+def joins() -> np.ndarray:
+    """Two soft notes upwards: somebody has come into a call."""
+    return _signal(19, 24)
+
+
+def leaves() -> np.ndarray:
+    """Two soft notes downwards: somebody has left."""
+    return _signal(24, 19)
+
+
+def _signal(*notes: int) -> np.ndarray:
+    sound = np.zeros(int(0.7 * RATE_HZ))
+    for at, note in enumerate(notes):
+        one = _string(_hz(note), seconds=0.5)
+        begin = int(at * 0.16 * RATE_HZ)
+        sound[begin : begin + len(one)] += one
+    return fade(sound * from_db(-9) / np.abs(sound).max(), 0.01)
 
 
 def _hz(note: int) -> float:
-    return 196.0 * 2 ** (note / 12)
+    return 130.81 * 2 ** (note / 12)
 
 
 def _mix(loop: np.ndarray, beat: float, sound: np.ndarray, gain: float) -> None:
@@ -70,33 +80,52 @@ def _mix(loop: np.ndarray, beat: float, sound: np.ndarray, gain: float) -> None:
     loop[where] += gain * sound
 
 
-def _pluck(hz: float, seconds: float) -> np.ndarray:
-    """A soft string: high partials are weaker and die sooner."""
-    time = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+def _time(seconds: float) -> np.ndarray:
+    return np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+
+
+def _partials(hz: float) -> range:
+    return range(1, int(PARTIALS_BELOW_HZ / hz) + 1)
+
+
+def _string(hz: float, seconds: float) -> np.ndarray:
+    """A soft string, stroked more than plucked: it swells for 40 ms; high partials die sooner."""
+    time = _time(seconds)
     sound = np.zeros_like(time)
-    for partial in range(1, int(PARTIALS_BELOW_HZ / hz) + 1):
-        decay = np.exp(-time * (1.3 + 0.9 * partial))
-        sound += decay * np.sin(2 * np.pi * hz * partial * time) / partial**1.7
-    return fade(sound, 0.006)
+    for partial in _partials(hz):
+        decay = np.exp(-time * (1.2 + 0.8 * partial))
+        sound += decay * np.sin(2 * np.pi * hz * partial * time) / partial**1.5
+    return fade(sound * np.minimum(1, time / 0.04) ** 2, 0.02)
 
 
-def _pad(hz: float, seconds: float) -> np.ndarray:
+def _pad(hz: float, seconds: float, edge: float) -> np.ndarray:
     """A slow chord tone, two voices a little apart, that swells and goes."""
-    time = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    time = _time(seconds)
     sound = np.zeros_like(time)
-    for detune in (-0.35, 0.35):
-        for partial, gain in ((1, 1.0), (2, 0.35), (3, 0.12)):
-            sound += gain * np.sin(2 * np.pi * (hz * partial + detune) * time)
-    return sound * np.sin(np.pi * time / seconds) ** 2
+    for detune in (-0.3, 0.3):
+        for partial in _partials(hz):
+            sound += np.sin(2 * np.pi * (hz * partial + detune) * time) / partial**1.7
+    swell = np.minimum(1, np.minimum(time, seconds - time) / edge)
+    return sound * np.sin(np.pi / 2 * swell)
 
 
-def _room(loop: np.ndarray) -> np.ndarray:
-    """A small hall, around the loop; nothing above the telephone band."""
-    time = np.arange(int(1.2 * RATE_HZ)) / RATE_HZ
+def _reed(hz: float, seconds: float) -> np.ndarray:
+    """The voice of the melody: 150 ms until it is there, a slight vibrato, a slow end."""
+    time = _time(seconds)
+    bend = 0.0025 * np.minimum(1, time / 0.8) * np.sin(2 * np.pi * 4.6 * time)
+    phase = 2 * np.pi * np.cumsum(hz * (1 + bend)) / RATE_HZ
+    sound = sum(np.sin(partial * phase) / partial**1.5 for partial in _partials(hz))
+    swell = np.minimum(1, time / 0.15) * np.clip((seconds - time) / (0.45 * seconds), 0, 1)
+    return sound * np.sin(np.pi / 2 * swell) ** 2
+
+
+def _hall(loop: np.ndarray) -> np.ndarray:
+    """A hall, around the loop; nothing above the telephone band."""
+    time = _time(1.8)
     noise = np.random.default_rng(12345).standard_normal(len(time))
-    echo = noise * np.exp(-time * 5) * (time > 0.012)
+    echo = noise * np.exp(-time * 3.5) * np.minimum(1, time / 0.02)
     response = np.zeros_like(loop)
-    response[: len(echo)] = 0.35 * echo / np.sqrt(np.sum(echo**2))
+    response[: len(echo)] = 0.4 * echo / np.sqrt(np.sum(echo**2))
     response[0] = 1
     spectrum = np.fft.rfft(loop) * np.fft.rfft(response)
     hz = np.fft.rfftfreq(len(loop), 1 / RATE_HZ)
@@ -104,4 +133,4 @@ def _room(loop: np.ndarray) -> np.ndarray:
     return np.fft.irfft(spectrum, len(loop))
 
 
-FILES = {"moh": ("moh/default.wav", hold_music), "beep": ("beep.wav", beep)}
+FILES = {"moh/default.wav": hold_music, "beep-join.wav": joins, "beep-leave.wav": leaves}

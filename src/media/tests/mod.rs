@@ -8,6 +8,7 @@ mod keys;
 mod line_tones;
 mod moving;
 mod playing;
+mod prompts;
 mod recording;
 mod reports;
 mod studio;

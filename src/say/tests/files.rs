@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::base::Random;
 use crate::say::{Kind, Language, PAUSE, Value, ids, ids_of, instead_of, pieces};
@@ -81,5 +82,16 @@ fn the_list_of_pieces_is_all_that_is_ever_named_and_nothing_else() {
         let listed = ids(language);
         let idle: Vec<_> = listed.difference(&named).collect();
         assert!(idle.is_empty(), "{language:?} never names {idle:?}");
+    }
+}
+
+#[test]
+fn every_piece_is_there_in_both_languages() {
+    let sounds = Path::new(env!("CARGO_MANIFEST_DIR")).join("sounds");
+    for folder in ["zh-CN", "en"] {
+        let there = |id: &String| sounds.join(folder).join(format!("{id}.wav")).is_file();
+        let missing: Vec<_> =
+            ids(Language::of(folder)).into_iter().filter(|id| !there(id)).collect();
+        assert!(missing.is_empty(), "{folder} lacks {missing:?}");
     }
 }

@@ -112,7 +112,7 @@ fn mandarin_says_values_as_people_do() {
             (Date, "2051-12-31", "digit/2 digit/0 digit/5 digit/1 unit/year month/12 day/31"),
             (Weekday, "7", "weekday/7"),
             (Weekday, "2026-02-28", "weekday/6"),
-            // 晚上九点零五分, 晚上九点, 凌晨零点三十分, 中午十二点十分, 下午两点
+            // 晚上九点零五分, 晚上九点, 午夜零点三十分, 中午十二点十分, 下午两点
             (Time, "21:05", "hour/21 minute/5"),
             (Time, "21:00", "hour/21"),
             (Time, "00:30", "hour/0 minute/30"),
