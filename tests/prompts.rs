@@ -351,7 +351,7 @@ fn all_pieces_of_sentences_are_among_the_prompts() {
 
 /// `make.py --check` writes the figures. It needs a recogniser, so it is not run here; but a
 /// file that was changed after it, and a figure that is too bad, are found. The prompts that the
-/// recogniser does not understand yet are named in a file, which may only get shorter.
+/// recogniser does not understand yet are named in a file, no more and no fewer.
 #[test]
 fn prompts_have_good_figures_that_belong_to_their_files() {
     let head = "language,id,seconds,peak_dbfs,rms_dbfs,error,heard";

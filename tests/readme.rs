@@ -162,15 +162,22 @@ fn faults() -> TempDir {
     folder
 }
 
+fn add_to_config(folder: &TempDir, lines: &str) {
+    let file = folder.path().join("hotline.toml");
+    let config = fs::read_to_string(&file).expect("the configuration");
+    fs::write(&file, format!("{config}\n{lines}\n")).expect("written");
+}
+
+fn hotline_in(folder: &TempDir, args: &[&str]) -> Output {
+    let mut hotline = Command::new(env!("CARGO_BIN_EXE_hotline"));
+    hotline.args(args).current_dir(folder.path()).output().expect("hotline runs")
+}
+
 /// `hotline check` tells every fault of every layer in one go, with file and line.
 #[test]
 fn check_tells_all_faults_at_once() {
     let folder = faults();
-    let output = Command::new(env!("CARGO_BIN_EXE_hotline"))
-        .args(["check", "flows", "--config", "hotline.toml"])
-        .current_dir(folder.path())
-        .output()
-        .expect("hotline runs");
+    let output = hotline_in(&folder, &["check", "flows", "--config", "hotline.toml"]);
     assert!(!output.status.success());
     assert_eq!(String::from_utf8_lossy(&output.stdout), "");
     let text = String::from_utf8_lossy(&output.stderr);
@@ -181,14 +188,8 @@ fn check_tells_all_faults_at_once() {
 #[test]
 fn a_start_tells_all_faults_at_once() {
     let folder = faults();
-    let file = folder.path().join("hotline.toml");
-    let config = fs::read_to_string(&file).expect("the configuration");
-    fs::write(&file, format!("{config}\n[node]\ndialplans = \"flows\"\n")).expect("written");
-    let output = Command::new(env!("CARGO_BIN_EXE_hotline"))
-        .args(["run", "--config", "hotline.toml"])
-        .current_dir(folder.path())
-        .output()
-        .expect("hotline runs");
+    add_to_config(&folder, "[node]\ndialplans = \"flows\"");
+    let output = hotline_in(&folder, &["run", "--config", "hotline.toml"]);
     assert!(!output.status.success());
     let text = String::from_utf8_lossy(&output.stderr);
     let faults = FAULTS.trim_end_matches("6 faults\n");
@@ -200,16 +201,10 @@ fn a_start_tells_all_faults_at_once() {
 #[test]
 fn a_fault_of_a_sound_is_told_with_the_others() {
     let folder = faults();
-    let file = folder.path().join("hotline.toml");
-    let config = fs::read_to_string(&file).expect("the configuration");
-    fs::write(&file, format!("{config}\n[node]\nsounds = \"own\"\n")).expect("written");
+    add_to_config(&folder, "[node]\nsounds = \"own\"");
     fs::create_dir(folder.path().join("own")).expect("a folder");
     fs::write(folder.path().join("own/welcome.mp3"), "").expect("written");
-    let output = Command::new(env!("CARGO_BIN_EXE_hotline"))
-        .args(["check", "flows", "--config", "hotline.toml"])
-        .current_dir(folder.path())
-        .output()
-        .expect("hotline runs");
+    let output = hotline_in(&folder, &["check", "flows", "--config", "hotline.toml"]);
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(
         text.contains("own/welcome.mp3: `.mp3` is not played") && text.ends_with("7 faults\n"),
@@ -235,11 +230,7 @@ fn one_fault_is_one_fault() {
     let folder = faults();
     fs::write(folder.path().join("hotline.toml"), "[node]\ncolour = \"red\"\n").expect("written");
     fs::remove_file(folder.path().join("flows/t/bad.flow.yaml")).expect("removed");
-    let output = Command::new(env!("CARGO_BIN_EXE_hotline"))
-        .args(["check", "flows", "--config", "hotline.toml"])
-        .current_dir(folder.path())
-        .output()
-        .expect("hotline runs");
+    let output = hotline_in(&folder, &["check", "flows", "--config", "hotline.toml"]);
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.ends_with("\n1 fault\n"), "{text}");
     assert!(text.starts_with("hotline.toml:2: node.colour: "), "{text}");

@@ -90,6 +90,16 @@ impl Conservation {
         self.system_lost += calls;
     }
 
+    /// Adds another sum.
+    pub fn add(&mut self, more: &Self) {
+        self.arrived += more.arrived;
+        self.answered += more.answered;
+        self.abandoned += more.abandoned;
+        self.self_served += more.self_served;
+        self.system_lost += more.system_lost;
+        self.in_progress += more.in_progress;
+    }
+
     /// Arrivals without an outcome (positive) or outcomes without an arrival (negative); 0 is right.
     #[must_use]
     pub fn missing(&self) -> i64 {

@@ -77,7 +77,7 @@ impl Figures {
     /// Adds another run's figures.
     pub fn add(&mut self, other: &Self) {
         self.arrived += other.arrived;
-        add(&mut self.conservation, &other.conservation);
+        self.conservation.add(&other.conservation);
         self.requests += other.requests;
         self.answered += other.answered;
         self.in_time += other.in_time;
@@ -136,15 +136,6 @@ impl Figures {
     pub fn handling_ms_mean(&self) -> u64 {
         (self.talk_ms + self.agents_in(&["/wrap_up"])).checked_div(self.answered).unwrap_or(0)
     }
-}
-
-fn add(sum: &mut Conservation, more: &Conservation) {
-    sum.arrived += more.arrived;
-    sum.answered += more.answered;
-    sum.abandoned += more.abandoned;
-    sum.self_served += more.self_served;
-    sum.system_lost += more.system_lost;
-    sum.in_progress += more.in_progress;
 }
 
 /// The name that the record has for it.

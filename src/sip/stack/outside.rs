@@ -4,7 +4,7 @@ use crate::sip::stack::asked::Asked;
 use crate::sip::stack::front::Timer;
 use crate::sip::stack::inside::{not_sdp, refusal};
 use crate::sip::stack::net::SUPPORTED;
-use crate::sip::stack::{Event, Output, Peer, Stack};
+use crate::sip::stack::{Event, Output, Peer, Stack, sdp_of, takes_sdp};
 use crate::sip::wire::{Method, Name, Scheme, Text};
 
 impl Stack {
@@ -38,7 +38,7 @@ impl Stack {
     fn invited(&mut self, now: Instant, asked: &Asked, peer: Peer, out: &mut Vec<Output>) {
         let info = self.invite_info(asked, &peer);
         let merge = asked.merge();
-        let sdp = crate::sip::stack::sdp_of(&asked.request);
+        let sdp = sdp_of(&asked.request);
         let replaces = self.replaced_by_invite(asked, &peer);
         let refused = match &sdp {
             _ if matches!(asked.request.uri.scheme, Scheme::Other(_)) => Some(Reply::new(416)),
@@ -52,7 +52,7 @@ impl Stack {
             Ok(_) => refusal(asked).or_else(|| {
                 // Nobody could be told anything after the answer.
                 let is_dumb = contact(&asked.request.headers).is_none();
-                let is_deaf = !crate::sip::stack::takes_sdp(&asked.request.headers);
+                let is_deaf = !takes_sdp(&asked.request.headers);
                 is_dumb
                     .then(|| Reply::new(400))
                     .or_else(|| is_deaf.then(|| Reply::new(406)))
